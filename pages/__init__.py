@@ -1,0 +1,1 @@
+"""The dashboard's pages: each one picks, loads, builds and shows."""

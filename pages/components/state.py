@@ -1,0 +1,23 @@
+"""What every page shares: the open database and the settings in force."""
+
+import streamlit as st
+
+from posecore import SessionStore, Settings, open_store
+
+
+@st.cache_resource(show_spinner=False)
+def _open_store(database: str) -> SessionStore:
+    """Open once for the whole process; what was cut off last time is finished first."""
+    store = open_store(database)
+    store.recover_sessions()
+    return store
+
+
+def get_store() -> SessionStore:
+    """Return the database as the signed-in owner sees it."""
+    return _open_store(str(Settings.from_env().database))
+
+
+def get_settings() -> Settings:
+    """Return the environment's settings with the owner's choices on top."""
+    return Settings.from_env().with_preferences(get_store().load_preferences())

@@ -1,0 +1,58 @@
+"""posecore: record, keep, replay and measure human movement.
+
+    >>> import posecore
+    >>> with posecore.open_store() as store:
+    ...     sessions = store.list_sessions()
+    ...     sequence = store.load_sequence(sessions["id"][0])
+    >>> angles = posecore.compute_joint_angles(sequence)
+
+Importing the package loads neither DuckDB nor MediaPipe, Plotly, OpenCV or PyAV: each comes with
+the first name that needs it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from posecore.angles import ANGLES as ANGLES
+    from posecore.angles import AngleDefinition as AngleDefinition
+    from posecore.angles import compute_joint_angles as compute_joint_angles
+    from posecore.errors import PoseCoreError as PoseCoreError
+    from posecore.sequence import PoseFrame as PoseFrame
+    from posecore.sequence import PoseSequence as PoseSequence
+    from posecore.settings import Settings as Settings
+    from posecore.storage.session_store import Session as Session
+    from posecore.storage.session_store import SessionStore as SessionStore
+    from posecore.storage.session_store import open_store as open_store
+    from posecore.topology import SEGMENTS as SEGMENTS
+    from posecore.topology import Landmark as Landmark
+
+_HOMES = {
+    "ANGLES": "angles",
+    "AngleDefinition": "angles",
+    "Landmark": "topology",
+    "PoseCoreError": "errors",
+    "PoseFrame": "sequence",
+    "PoseSequence": "sequence",
+    "SEGMENTS": "topology",
+    "Session": "storage.session_store",
+    "SessionStore": "storage.session_store",
+    "Settings": "settings",
+    "compute_joint_angles": "angles",
+    "open_store": "storage.session_store",
+}
+
+__version__ = "0.1.0"
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'posecore' has no attribute {name!r}")
+    value = getattr(import_module(f"posecore.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

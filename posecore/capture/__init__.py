@@ -1,0 +1,1 @@
+"""From a live stream to the database: pipeline, overlay, recorder."""

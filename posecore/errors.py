@@ -1,0 +1,77 @@
+"""What can go wrong, each with a sentence a coach understands.
+
+::
+
+    PoseCoreError
+    ├── InvalidSequenceError      the numbers break the data contract
+    ├── InvalidFieldError         a name, tag or description is not acceptable
+    ├── SessionNotFoundError      no such session for this owner
+    ├── StoreError                the database cannot do what was asked
+    │   ├── DatabaseLockedError   another program holds the file
+    │   ├── DatabaseUnreadableError  the file is no posecore database, or damaged
+    │   ├── SchemaVersionError    the file was written by a newer posecore
+    │   └── StorageFullError      the disk is full or not writable
+    ├── ModelUnavailableError     the pose model is missing or not the official file
+    ├── EstimatorError            the pose estimator stopped or refused
+    ├── VideoReadError            the file holds no video that can be read
+    ├── ImportCancelledError      the person stopped the import
+    └── ExportError               the file to hand over cannot be written
+
+Every message says what was expected, what came, and what to do next.
+"""
+
+
+class PoseCoreError(Exception):
+    """Anything posecore refuses to do; its text is one sentence for people."""
+
+
+class InvalidSequenceError(PoseCoreError, ValueError):
+    """Arrays that break the data contract of :class:`posecore.PoseSequence`."""
+
+
+class InvalidFieldError(PoseCoreError, ValueError):
+    """A session field (name, tag, description, ...) outside its stated limits."""
+
+
+class SessionNotFoundError(PoseCoreError, LookupError):
+    """No session has this id, or it belongs to somebody else."""
+
+
+class StoreError(PoseCoreError):
+    """The database cannot do what was asked."""
+
+
+class DatabaseLockedError(StoreError):
+    """Another process owns the database file."""
+
+
+class DatabaseUnreadableError(StoreError):
+    """The file is not a posecore database, or it is damaged."""
+
+
+class SchemaVersionError(StoreError):
+    """The database was written by a newer version of posecore."""
+
+
+class StorageFullError(StoreError):
+    """The disk is full, or the folder cannot be written to."""
+
+
+class ModelUnavailableError(PoseCoreError):
+    """The pose model is not on this machine, or is not the official file."""
+
+
+class EstimatorError(PoseCoreError):
+    """The pose estimator stopped or refused a frame."""
+
+
+class VideoReadError(PoseCoreError):
+    """The file holds no video that can be read."""
+
+
+class ImportCancelledError(PoseCoreError):
+    """The person stopped the import."""
+
+
+class ExportError(PoseCoreError):
+    """A file to hand over cannot be written."""

@@ -1,0 +1,1 @@
+"""Plotly figures: a function gathers what to show, another draws it."""

@@ -1,0 +1,96 @@
+"""What can be set: the environment says where things are, the Settings page how they behave."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal, Self, get_args
+
+from posecore.errors import InvalidFieldError
+
+ModelName = Literal["lite", "full", "heavy"]
+MODEL_NAMES: Final[tuple[ModelName, ...]] = get_args(ModelName)
+
+CAMERA_SIZES: Final[dict[str, tuple[int, int]]] = {
+    "640x360": (640, 360),
+    "960x540": (960, 540),
+    "1280x720": (1280, 720),
+}
+
+LOCAL_OWNER: Final = "local"
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set; immutable, passed in, never read from a global.
+
+    Attributes
+    ----------
+    data_dir : Path
+        Database, uploads and downloaded models. ``POSECORE_DATA``.
+    database : Path
+        The DuckDB file. ``POSECORE_DB``.
+    model : {"lite", "full", "heavy"}
+        Size of the pose model.
+    camera_size : str
+        A key of :data:`CAMERA_SIZES`, asked of the camera.
+    block_network : bool
+        Keep the pose estimator's process off the network, where the system allows it.
+    ice_servers : tuple of str
+        STUN or TURN addresses for cameras beyond this network, ``POSECORE_ICE_SERVERS``,
+        separated by commas. None by default: nothing outside is asked.
+    import_workers : int
+        Processes that analyse one video. ``POSECORE_WORKERS``.
+    """
+
+    data_dir: Path = _PROJECT / "data"
+    database: Path = _PROJECT / "data" / "posecore.duckdb"
+    model: ModelName = "full"
+    camera_size: str = "640x360"
+    block_network: bool = True
+    ice_servers: tuple[str, ...] = ()
+    import_workers: int = 2
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the ``POSECORE_*`` variables; what is not set keeps its default."""
+        environ = os.environ if environ is None else environ
+        data_dir = Path(environ.get("POSECORE_DATA") or cls.data_dir).expanduser()
+        database = environ.get("POSECORE_DB")
+        servers = environ.get("POSECORE_ICE_SERVERS", "")
+        return cls(
+            data_dir=data_dir,
+            database=Path(database).expanduser() if database else data_dir / "posecore.duckdb",
+            ice_servers=tuple(server.strip() for server in servers.split(",") if server.strip()),
+            import_workers=_read_workers(environ.get("POSECORE_WORKERS")),
+        )
+
+    def with_preferences(self, preferences: Mapping[str, str]) -> Self:
+        """Apply what was chosen on the Settings page; what is unknown or invalid is ignored."""
+        settings = self
+        if preferences.get("model") in MODEL_NAMES:
+            settings = replace(settings, model=preferences["model"])
+        if preferences.get("camera_size") in CAMERA_SIZES:
+            settings = replace(settings, camera_size=preferences["camera_size"])
+        if preferences.get("block_network") in ("yes", "no"):
+            settings = replace(settings, block_network=preferences["block_network"] == "yes")
+        return settings
+
+    @property
+    def models_dir(self) -> Path:
+        """Where downloaded models are kept."""
+        return self.data_dir / "models"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where a video waits while it is imported."""
+        return self.data_dir / "uploads"
+
+
+def _read_workers(text: str | None) -> int:
+    if not text:
+        return max(1, min(4, os.cpu_count() or 1))
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise InvalidFieldError(f"POSECORE_WORKERS must be a number from 1 to 64, not {text!r}.")
+    return int(text)

@@ -1,0 +1,1 @@
+"""The database: one DuckDB file, opened by :func:`posecore.open_store`."""

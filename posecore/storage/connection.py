@@ -1,0 +1,96 @@
+"""Opening the DuckDB file, and turning its errors into sentences."""
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from posecore.errors import (
+    DatabaseLockedError,
+    DatabaseUnreadableError,
+    SchemaVersionError,
+    StorageFullError,
+    StoreError,
+)
+
+_FULL = re.compile(r"no space|disk full|could not write|file too large|quota|out of disk", re.I)
+_DENIED = re.compile(r"permission denied|read-only|cannot open file|cannot create", re.I)
+_HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the database file, making its folder first; nothing existing is ever overwritten."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return duckdb.connect(
+            str(path),
+            # Nothing is fetched while running, and SQL reaches no other file.
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "preserve_insertion_order": "true",
+            },
+        )
+    except OSError as error:
+        raise _from_os_error(error, path) from error
+    except duckdb.Error as error:
+        raise _from_duckdb_error(error, path) from error
+
+
+@contextmanager
+def store_errors(path: Path) -> Iterator[None]:
+    """Raise posecore's errors instead of DuckDB's and the system's."""
+    try:
+        yield
+    except OSError as error:
+        raise _from_os_error(error, path) from error
+    except duckdb.Error as error:
+        raise _from_duckdb_error(error, path) from error
+
+
+def _from_os_error(error: OSError, path: Path) -> StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return _full(path)
+    return StorageFullError(
+        f"The data folder {path.parent} cannot be written to ({error.strerror}); "
+        "choose another with POSECORE_DATA or change its permissions."
+    )
+
+
+def _full(path: Path) -> StorageFullError:
+    return StorageFullError(
+        f"The disk that holds {path.name} is full, so nothing more can be saved; free some space "
+        "and try again. What was saved before is safe."
+    )
+
+
+def _from_duckdb_error(error: duckdb.Error, path: Path) -> StoreError:
+    text = str(error)
+    if "lock" in text and "Could not set" in text:
+        holder = _HOLDER.search(text)
+        who = f"by process {holder['pid']} ({Path(holder['program']).name})" if holder else ""
+        return DatabaseLockedError(
+            f"The database {path.name} is already open {who or 'in another program'}, most likely "
+            "a running dashboard; close that one first, or use another file with --db."
+        )
+    if _FULL.search(text):
+        return _full(path)
+    if _DENIED.search(text):
+        return StorageFullError(
+            f"The database {path} cannot be opened for writing; check the permissions of the file "
+            "and its folder, or choose another with --db."
+        )
+    if re.search(r"newer version|version number|storage version", text):
+        return SchemaVersionError(
+            f"The database {path.name} was written by another version of its storage engine; "
+            "update posecore, or choose another file with --db. Nothing in it was changed."
+        )
+    if isinstance(error, duckdb.IOException | duckdb.SerializationException):
+        return DatabaseUnreadableError(
+            f"The file {path} is not a posecore database, or it is damaged; put a backup in its "
+            "place or choose another file with --db. Nothing in it was changed."
+        )
+    return StoreError(f"The database {path.name} could not do this: {text.splitlines()[0]}")

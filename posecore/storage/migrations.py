@@ -1,0 +1,133 @@
+"""The database's shape, as append-only steps: never edit one that was released, add the next."""
+
+from collections.abc import Callable
+
+import duckdb
+
+from posecore.errors import DatabaseUnreadableError, SchemaVersionError
+from posecore.topology import LANDMARK_NAMES
+
+Migration = Callable[[duckdb.DuckDBPyConnection], None]
+
+
+def m001_sessions_and_frames(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Sessions, their frames, and a tidy view of the landmarks for people who write SQL."""
+    cursor.execute(
+        """
+        CREATE TABLE sessions (
+            id UUID PRIMARY KEY,
+            name VARCHAR NOT NULL,
+            description VARCHAR NOT NULL,
+            owner VARCHAR NOT NULL,
+            athlete VARCHAR NOT NULL,
+            tags VARCHAR[] NOT NULL,
+            source VARCHAR NOT NULL CHECK (source IN ('live', 'video', 'stream', 'sample')),
+            status VARCHAR NOT NULL
+                CHECK (status IN ('recording', 'processing', 'completed', 'failed')),
+            status_reason VARCHAR NOT NULL,
+            created_at TIMESTAMP NOT NULL,
+            duration_s DOUBLE NOT NULL,
+            frame_count INTEGER NOT NULL,
+            detected_count INTEGER NOT NULL,
+            dropped_count INTEGER NOT NULL,
+            fps DOUBLE,
+            image_width INTEGER,
+            image_height INTEGER,
+            model VARCHAR NOT NULL,
+            video_path VARCHAR,
+            recovered BOOLEAN NOT NULL
+        )
+        """
+    )
+    cursor.execute(
+        """
+        CREATE TABLE frames (
+            session_id UUID NOT NULL,
+            frame_number INTEGER NOT NULL,
+            time_s DOUBLE NOT NULL,
+            image_landmarks FLOAT[99],
+            world_landmarks FLOAT[99],
+            visibility FLOAT[33],
+            presence FLOAT[33],
+            UNIQUE (session_id, frame_number)
+        )
+        """
+    )
+    names = ", ".join(f"'{name}'" for name in LANDMARK_NAMES)
+    cursor.execute(
+        f"""
+        CREATE VIEW landmarks AS
+        SELECT
+            session_id, frame_number, time_s,
+            ([{names}])[landmark] AS landmark,
+            image_landmarks[3 * landmark - 2] AS image_x,
+            image_landmarks[3 * landmark - 1] AS image_y,
+            image_landmarks[3 * landmark] AS image_z,
+            world_landmarks[3 * landmark - 2] AS world_x_m,
+            world_landmarks[3 * landmark - 1] AS world_y_m,
+            world_landmarks[3 * landmark] AS world_z_m,
+            visibility[landmark] AS visibility,
+            presence[landmark] AS presence
+        FROM frames CROSS JOIN (SELECT unnest(range(1, 34)) AS landmark)
+        """
+    )
+
+
+def m002_preferences(cursor: duckdb.DuckDBPyConnection) -> None:
+    """What each owner chose on the Settings page."""
+    cursor.execute(
+        """
+        CREATE TABLE preferences (
+            owner VARCHAR NOT NULL,
+            key VARCHAR NOT NULL,
+            value VARCHAR NOT NULL,
+            PRIMARY KEY (owner, key)
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_sessions_and_frames, m002_preferences)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring the database to the newest shape, each step in one transaction with its record.
+
+    Raises
+    ------
+    SchemaVersionError
+        If the database has a step that this version does not know.
+    DatabaseUnreadableError
+        If the file is a DuckDB database of some other program.
+    """
+    applied = _applied(connection)
+    known = [migration.__name__ for migration in MIGRATIONS]
+    unknown = [name for name in applied if name not in known]
+    if unknown:
+        raise SchemaVersionError(
+            f"This database was written by a newer posecore (it has the step {unknown[0]!r}); "
+            "update posecore to open it. Nothing in it was changed."
+        )
+    for migration in MIGRATIONS[len(applied) :]:
+        connection.execute("BEGIN")
+        try:
+            migration(connection)
+            connection.execute("INSERT INTO migrations VALUES (?, now())", [migration.__name__])
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _applied(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
+    if tables and "migrations" not in tables:
+        raise DatabaseUnreadableError(
+            "This file is a database of another program, not posecore's; choose another file with "
+            "--db. Nothing in it was changed."
+        )
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS migrations (name VARCHAR PRIMARY KEY, applied_at TIMESTAMPTZ)"
+    )
+    rows = connection.execute("SELECT name FROM migrations ORDER BY name").fetchall()
+    return [row[0] for row in rows]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.settings import Settings as Settings
-    from posecore.storage.session_store import Session as Session
+    from posecore.storage.session import Session as Session
     from posecore.storage.session_store import SessionStore as SessionStore
     from posecore.storage.session_store import open_store as open_store
     from posecore.topology import SEGMENTS as SEGMENTS
@@ -35,7 +35,7 @@ _HOMES = {
     "PoseFrame": "sequence",
     "PoseSequence": "sequence",
     "SEGMENTS": "topology",
-    "Session": "storage.session_store",
+    "Session": "storage.session",
     "SessionStore": "storage.session_store",
     "Settings": "settings",
     "compute_joint_angles": "angles",

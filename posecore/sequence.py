@@ -17,6 +17,8 @@ _ROW_SHAPES = {
     "presence": (N_LANDMARKS,),
 }
 
+_DTYPES = {"time_s": np.dtype(np.float64), "frame_number": np.dtype(np.int64)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class PoseFrame:
@@ -91,10 +93,9 @@ class PoseSequence:
 
     def __post_init__(self) -> None:
         """Convert to the contract's dtypes, check it, and make the arrays read-only."""
-        dtypes = {"time_s": np.float64, "frame_number": np.int64}
         for field in fields(self):
             if field.name != "image_size":
-                array = _as_array(field.name, getattr(self, field.name), dtypes)
+                array = _as_array(field.name, getattr(self, field.name))
                 object.__setattr__(self, field.name, array)
         object.__setattr__(self, "image_size", _as_image_size(self.image_size))
         self._check_shapes()
@@ -171,7 +172,7 @@ class PoseSequence:
     @property
     def is_detected(self) -> NDArray[np.bool_]:
         """Shape (n,): whether somebody was seen in each frame."""
-        return ~np.isnan(self.image_landmarks[:, :, 0]).all(axis=1)
+        return np.asarray(~np.isnan(self.image_landmarks[:, :, 0]).all(axis=1))
 
     @property
     def duration_s(self) -> float:
@@ -198,10 +199,10 @@ class PoseSequence:
         return type(self)(image_size=self.image_size, **arrays)
 
 
-def _as_array(name: str, value: Any, dtypes: dict[str, type]) -> NDArray[Any]:
-    dtype = dtypes.get(name, np.float32)
+def _as_array(name: str, value: Any) -> NDArray[Any]:
+    dtype = _DTYPES.get(name, np.dtype(np.float32))
     try:
-        array = np.array(value, dtype=dtype, copy=None).view()
+        array: NDArray[Any] = np.array(value, dtype=dtype, copy=None).view()
     except (TypeError, ValueError) as error:
         raise InvalidSequenceError(f"{name} must be an array of numbers: {error}.") from error
     array.flags.writeable = False

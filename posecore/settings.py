@@ -69,8 +69,9 @@ class Settings:
     def with_preferences(self, preferences: Mapping[str, str]) -> Self:
         """Apply what was chosen on the Settings page; what is unknown or invalid is ignored."""
         settings = self
-        if preferences.get("model") in MODEL_NAMES:
-            settings = replace(settings, model=preferences["model"])
+        for model in MODEL_NAMES:
+            if preferences.get("model") == model:
+                settings = replace(settings, model=model)
         if preferences.get("camera_size") in CAMERA_SIZES:
             settings = replace(settings, camera_size=preferences["camera_size"])
         if preferences.get("block_network") in ("yes", "no"):

@@ -50,7 +50,7 @@ def make_sequence(
         (width, height) of the simulated camera's picture.
     """
     times = np.asarray(time_s, dtype=np.float64)
-    world = make_world_landmarks(angles_deg or {}, n_frames=len(times))
+    world = make_world_landmarks(angles_deg or {}, n_frames=len(times)).astype(np.float32)
     return PoseSequence(
         time_s=times,
         image_landmarks=_project(world, image_size),
@@ -79,10 +79,9 @@ def make_world_landmarks(
 ) -> NDArray[np.float64]:
     """World landmarks of the figure, shape (n_frames, 33, 3), metres, origin mid-hip."""
     world = np.zeros((n_frames, N_LANDMARKS, 3))
-    for landmark, position in _FACE_M.items():
-        world[:, landmark] = position
-        if MIRROR[landmark] != landmark:
-            world[:, MIRROR[landmark]] = np.multiply(position, (-1, 1, 1))
+    for landmark, face_position in _FACE_M.items():
+        world[:, MIRROR[landmark]] = np.multiply(face_position, (-1, 1, 1))
+        world[:, landmark] = face_position
     for side, sign in (("left", 1.0), ("right", -1.0)):
         radians = {
             motion: np.radians(
@@ -133,7 +132,7 @@ def _hanging(radians: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([np.zeros_like(radians), np.cos(radians), -np.sin(radians)], axis=-1)
 
 
-def _project(world: NDArray[np.float64], image_size: tuple[int, int]) -> NDArray[np.float64]:
+def _project(world: NDArray[np.float32], image_size: tuple[int, int]) -> NDArray[np.float32]:
     """Image landmarks under a level pinhole camera at hip height."""
     width, height = image_size
     scale = _FOCAL_LENGTH / (_CAMERA_DISTANCE_M + world[..., 2])
@@ -141,4 +140,4 @@ def _project(world: NDArray[np.float64], image_size: tuple[int, int]) -> NDArray
     x = 0.5 + world[..., 0] * scale * aspect
     y = 0.5 + world[..., 1] * scale
     z = world[..., 2] * _FOCAL_LENGTH / _CAMERA_DISTANCE_M * aspect
-    return np.stack([x, y, z], axis=-1)
+    return np.stack([x, y, z], axis=-1, dtype=np.float32)

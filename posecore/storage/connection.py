@@ -3,8 +3,9 @@
 import errno
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -15,33 +16,67 @@ from posecore.errors import (
     StorageFullError,
     StoreError,
 )
+from posecore.storage.migrations import migrate
 
 _FULL = re.compile(r"no space|disk full|could not write|file too large|quota|out of disk", re.I)
 _DENIED = re.compile(r"permission denied|read-only|cannot open file|cannot create", re.I)
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    # Nothing is fetched while running.
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 _HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
 
-def connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open the database file, making its folder first; nothing existing is ever overwritten."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return duckdb.connect(
-            str(path),
-            # Nothing is fetched while running, and SQL reaches no other file.
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "preserve_insertion_order": "true",
-            },
-        )
-    except OSError as error:
-        raise _from_os_error(error, path) from error
-    except duckdb.Error as error:
-        raise _from_duckdb_error(error, path) from error
+class Database:
+    """One open DuckDB file, used by several threads: each call gets a cursor of its own.
+
+    Raises
+    ------
+    DatabaseLockedError, DatabaseUnreadableError, SchemaVersionError, StorageFullError
+        On opening; nothing existing is ever overwritten.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _store_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = duckdb.connect(str(path), config=_CONFIG)
+        try:
+            with _store_errors(path):
+                migrate(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor whose errors are posecore's."""
+        with _store_errors(self.path), self._connection.cursor() as cursor:
+            yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor all of whose changes are kept, or none."""
+        with self.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                # A failed COMMIT has rolled back already; the first error is the news.
+                with suppress(duckdb.Error):
+                    cursor.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Write everything out and let go of the file."""
+        with _store_errors(self.path):
+            self._connection.close()
 
 
 @contextmanager
-def store_errors(path: Path) -> Iterator[None]:
+def _store_errors(path: Path) -> Iterator[None]:
     """Raise posecore's errors instead of DuckDB's and the system's."""
     try:
         yield

@@ -44,7 +44,8 @@ def _to_rows(column: pa.ChunkedArray, size: int) -> NDArray[np.float32]:
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # what an empty column combines to
         return np.empty((0, size), dtype=np.float32)
-    values = array.flatten().to_numpy(zero_copy_only=False)  # leaves the NULL rows out
+    # Flattening leaves the NULL rows out.
+    values: NDArray[np.float32] = array.flatten().to_numpy(zero_copy_only=False)
     if array.null_count == 0:
         return values.reshape(-1, size)
     rows = np.full((len(array), size), np.nan, dtype=np.float32)

@@ -1,9 +1,8 @@
 """All SQL of the project: sessions and their frames, each seen by its owner only."""
 
 import uuid
-from collections.abc import Iterable, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,69 +13,19 @@ import duckdb
 from posecore.errors import InvalidFieldError, SessionNotFoundError
 from posecore.sequence import PoseSequence
 from posecore.settings import LOCAL_OWNER, Settings
-from posecore.storage.connection import connect, store_errors
+from posecore.storage.connection import Database
 from posecore.storage.frame_table import from_arrow, to_arrow
-from posecore.storage.migrations import migrate
+from posecore.storage.session import Session, check_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
-TEXT_LIMITS: Final = {"name": 200, "athlete": 100, "description": 5000}
-"""Longest accepted text of each field, in characters."""
-TAG_LIMIT: Final = 50
-MAX_TAGS: Final = 20
 IMPORT_INTERRUPTED: Final = "posecore was stopped while it analysed the video; import it again."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """Facts of one continuous recording.
-
-    Attributes
-    ----------
-    source : {"live", "video", "stream", "sample"}
-    status : {"recording", "processing", "completed", "failed"}
-    status_reason : str
-        Why it failed, one sentence; empty otherwise.
-    created_at : datetime
-        UTC, aware.
-    frame_count, detected_count, dropped_count : int
-        Frames stored; those with somebody in them; those lost before they could be analysed.
-    fps : float
-        Frames per second over the recording; NaN for fewer than two frames.
-    image_width, image_height : int or None
-        Pixels; None before the first frame.
-    video_path : str or None
-        Relative to the data folder.
-    recovered : bool
-        Whether the recording was cut off and finished at the next start.
-    """
-
-    id: str
-    name: str
-    description: str
-    owner: str
-    athlete: str
-    tags: tuple[str, ...]
-    source: str
-    status: str
-    status_reason: str
-    created_at: datetime
-    duration_s: float
-    frame_count: int
-    detected_count: int
-    dropped_count: int
-    fps: float
-    image_width: int | None
-    image_height: int | None
-    model: str
-    video_path: str | None
-    recovered: bool
-
-
 _COLUMNS: Final = ", ".join(field.name for field in fields(Session))
+
+_NO_FRAMES: Final = "frame_count = 0, detected_count = 0"
 
 _DURATION_FROM_FRAMES: Final = """
     UPDATE sessions SET
@@ -104,7 +53,8 @@ def open_store(path: str | Path | None = None, *, owner: str = LOCAL_OWNER) -> "
     ------
     DatabaseLockedError, DatabaseUnreadableError, SchemaVersionError, StorageFullError
     """
-    return SessionStore(Path(path) if path else Settings.from_env().database, owner=owner)
+    path = Path(path) if path else Settings.from_env().database
+    return SessionStore(Database(path), owner=owner)
 
 
 class SessionStore:
@@ -114,16 +64,9 @@ class SessionStore:
     file. Whoever's session it is not gets the same answer as for an unknown id.
     """
 
-    def __init__(self, path: Path, *, owner: str = LOCAL_OWNER) -> None:
-        self.path = path
+    def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
         self.owner = owner
-        self._connection = connect(path)
-        try:
-            with store_errors(path):
-                migrate(self._connection)
-        except BaseException:
-            self._connection.close()
-            raise
+        self._database = database
 
     def __enter__(self) -> Self:
         return self
@@ -138,26 +81,11 @@ class SessionStore:
 
     def close(self) -> None:
         """Write everything out and let go of the file."""
-        with store_errors(self.path):
-            self._connection.close()
+        self._database.close()
 
-    @contextmanager
-    def _cursor(self) -> "Iterator[duckdb.DuckDBPyConnection]":
-        with store_errors(self.path), self._connection.cursor() as cursor:
-            yield cursor
-
-    @contextmanager
-    def _transaction(self) -> "Iterator[duckdb.DuckDBPyConnection]":
-        with self._cursor() as cursor:
-            cursor.execute("BEGIN")
-            try:
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                # A failed COMMIT has rolled back already; the first error is the news.
-                with suppress(duckdb.Error):
-                    cursor.execute("ROLLBACK")
-                raise
+    def for_owner(self, owner: str) -> "SessionStore":
+        """Return the same open file as another owner sees it."""
+        return SessionStore(self._database, owner=owner)
 
     # Sessions
 
@@ -172,7 +100,7 @@ class SessionStore:
 
     def get_sessions(self) -> list[Session]:
         """Return all sessions, newest first."""
-        with self._cursor() as cursor:
+        with self._database.cursor() as cursor:
             rows = cursor.execute(
                 f"SELECT {_COLUMNS} FROM sessions WHERE owner = ? ORDER BY created_at DESC, id",
                 [self.owner],
@@ -187,7 +115,7 @@ class SessionStore:
         SessionNotFoundError
             If there is none with this id, or it is somebody else's.
         """
-        with self._cursor() as cursor:
+        with self._database.cursor() as cursor:
             return self._get(cursor, session_id)
 
     def _get(self, cursor: duckdb.DuckDBPyConnection, session_id: str) -> Session:
@@ -265,7 +193,7 @@ class SessionStore:
             "tags": list(session.tags),
         }
         places = ", ".join(f"${key}" for key in row)
-        with self._cursor() as cursor:
+        with self._database.cursor() as cursor:
             cursor.execute(f"INSERT INTO sessions ({_COLUMNS}) VALUES ({places})", row)
         return session.id
 
@@ -282,7 +210,7 @@ class SessionStore:
         InvalidFieldError, SessionNotFoundError
         """
         checked = check_fields(changes)
-        with self._transaction() as cursor:
+        with self._database.transaction() as cursor:
             self._get(cursor, session_id)
             for key, value in checked.items():
                 cursor.execute(
@@ -297,13 +225,10 @@ class SessionStore:
 
     def fail_session(self, session_id: str, reason: str) -> Session:
         """Mark a session as failed, with one sentence why; frames stored so far are removed."""
-        with self._transaction() as cursor:
+        with self._database.transaction() as cursor:
             self._get(cursor, session_id)
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
-            cursor.execute(
-                "UPDATE sessions SET frame_count = 0, detected_count = 0 WHERE id = ?",
-                [session_id],
-            )
+            cursor.execute(f"UPDATE sessions SET {_NO_FRAMES} WHERE id = ?", [session_id])
         return self._close_session(session_id, "failed", reason=reason)
 
     def _close_session(
@@ -315,7 +240,7 @@ class SessionStore:
         reason: str = "",
         recovered: bool = False,
     ) -> Session:
-        with self._transaction() as cursor:
+        with self._database.transaction() as cursor:
             self._get(cursor, session_id)
             cursor.execute(_DURATION_FROM_FRAMES, {"id": session_id})
             cursor.execute(
@@ -326,13 +251,8 @@ class SessionStore:
             return self._get(cursor, session_id)
 
     def delete_session(self, session_id: str) -> None:
-        """Delete a session and its frames for good.
-
-        Raises
-        ------
-        SessionNotFoundError
-        """
-        with self._transaction() as cursor:
+        """Delete a session and its frames for good."""
+        with self._database.transaction() as cursor:
             self._get(cursor, session_id)
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])
@@ -348,7 +268,7 @@ class SessionStore:
         list of Session
             Those that were touched.
         """
-        with self._cursor() as cursor:
+        with self._database.cursor() as cursor:
             rows = cursor.execute(
                 f"SELECT {_COLUMNS} FROM sessions WHERE status IN ('recording', 'processing')"
             ).fetchall()
@@ -358,24 +278,16 @@ class SessionStore:
                 if session.status == "processing":
                     touched.append(owned.fail_session(session.id, IMPORT_INTERRUPTED))
                 elif session.frame_count:
+                    dropped = session.dropped_count
                     touched.append(
                         owned._close_session(
-                            session.id,
-                            "completed",
-                            dropped_count=session.dropped_count,
-                            recovered=True,
+                            session.id, "completed", dropped_count=dropped, recovered=True
                         )
                     )
                 else:
                     reason = "The recording was cut off before its first frame was saved."
                     touched.append(owned._close_session(session.id, "failed", reason=reason))
         return touched
-
-    def for_owner(self, owner: str) -> "SessionStore":
-        """Return the same open file as another owner sees it."""
-        store = object.__new__(SessionStore)
-        store.path, store.owner, store._connection = self.path, owner, self._connection
-        return store
 
     # Frames
 
@@ -402,7 +314,8 @@ class SessionStore:
             return
         batch = to_arrow(sequence)
         width, height = sequence.image_size
-        with self._transaction() as cursor:
+        n_detected = int(sequence.is_detected.sum())
+        with self._database.transaction() as cursor:
             if self._get(cursor, session_id).status not in ("recording", "processing"):
                 raise InvalidFieldError(
                     "This session is finished, so no frames can be added; begin a new one."
@@ -421,14 +334,7 @@ class SessionStore:
                 "UPDATE sessions SET image_width = ?, image_height = ?, "
                 "frame_count = frame_count + ?, detected_count = detected_count + ?, "
                 "dropped_count = coalesce(?, dropped_count) WHERE id = ?",
-                [
-                    width,
-                    height,
-                    sequence.n_frames,
-                    int(sequence.is_detected.sum()),
-                    dropped_count,
-                    session_id,
-                ],
+                [width, height, len(sequence), n_detected, dropped_count, session_id],
             )
 
     def load_sequence(self, session_id: str) -> PoseSequence:
@@ -443,7 +349,7 @@ class SessionStore:
         ------
         SessionNotFoundError
         """
-        with self._cursor() as cursor:
+        with self._database.cursor() as cursor:
             session = self._get(cursor, session_id)
             table = cursor.sql(
                 "SELECT frame_number, time_s, image_landmarks, world_landmarks, visibility, "
@@ -457,7 +363,7 @@ class SessionStore:
 
     def load_preferences(self) -> dict[str, str]:
         """Load what this owner chose on the Settings page."""
-        with self._cursor() as cursor:
+        with self._database.cursor() as cursor:
             rows = cursor.execute(
                 "SELECT key, value FROM preferences WHERE owner = ?", [self.owner]
             ).fetchall()
@@ -465,54 +371,10 @@ class SessionStore:
 
     def save_preference(self, key: str, value: str) -> None:
         """Keep one choice of this owner."""
-        with self._cursor() as cursor:
+        with self._database.cursor() as cursor:
             cursor.execute(
                 "INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", [self.owner, key, value]
             )
-
-
-def check_fields(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the texts of a session against their limits; they are kept as given.
-
-    Raises
-    ------
-    InvalidFieldError
-        With one sentence that names the field, the limit and what came.
-    """
-    checked: dict[str, Any] = {}
-    for key, value in changes.items():
-        if key == "tags":
-            checked[key] = _check_tags(value)
-        elif key in TEXT_LIMITS:
-            checked[key] = _check_text(key, value, TEXT_LIMITS[key])
-        else:
-            raise InvalidFieldError(f"{key!r} of a session cannot be changed.")
-    return checked
-
-
-def _check_text(key: str, value: Any, limit: int) -> str:
-    if not isinstance(value, str):
-        raise InvalidFieldError(f"The {key} must be text, not {type(value).__name__}.")
-    if len(value) > limit:
-        raise InvalidFieldError(
-            f"The {key} may have {limit:,} characters and this one has {len(value):,}; shorten it."
-        )
-    if key == "name" and not value.strip():
-        raise InvalidFieldError("A session needs a name; type at least one character.")
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidFieldError(f"The {key} holds a character that is no text; type it again.")
-    return value
-
-
-def _check_tags(tags: Any) -> tuple[str, ...]:
-    if isinstance(tags, str) or not isinstance(tags, Iterable):
-        raise InvalidFieldError("Tags must be a list of words.")
-    checked = tuple(dict.fromkeys(_check_text("tag", tag, TAG_LIMIT) for tag in tags))
-    if len(checked) > MAX_TAGS:
-        raise InvalidFieldError(
-            f"A session may have {MAX_TAGS} tags and this one has {len(checked)}; remove some."
-        )
-    return checked
 
 
 def _parse_id(session_id: str) -> str:

@@ -1,20 +1,21 @@
 """The pages and the way between them."""
 
+import logging
+from pathlib import Path
+
 import streamlit as st
 
-from pages.components.frame import show_store_error
+from pages.components.frame import show_privacy_notice, show_store_error, show_unexpected_error
 from pages.components.state import get_store
-from posecore.errors import StoreError
+from posecore.errors import PoseCoreError, StoreError
 
-st.set_page_config(page_title="posecore", page_icon=":material/accessibility_new:", layout="wide")
+COMPONENTS = Path(__file__).parent / "components"
 
-try:
-    get_store()
-except StoreError as error:
-    show_store_error(error)
-    st.stop()
+# An icon of our own: Streamlit would fetch a named one, or an emoji, from elsewhere.
+st.set_page_config(page_title="posecore", page_icon=str(COMPONENTS / "icon.svg"), layout="wide")
+st.html(COMPONENTS / "style.css")
 
-st.navigation(
+page = st.navigation(
     [
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("live.py", title="Live", icon=":material/videocam:", url_path="live"),
@@ -23,4 +24,19 @@ st.navigation(
         st.Page("import_video.py", title="Import", icon=":material/upload:", url_path="import"),
         st.Page("settings.py", title="Settings", icon=":material/tune:", url_path="settings"),
     ]
-).run()
+)
+
+try:
+    get_store()
+except StoreError as error:
+    show_store_error(error)
+    st.stop()
+
+try:
+    show_privacy_notice()
+    page.run()
+except PoseCoreError as error:
+    st.error(str(error))
+except Exception:
+    logging.getLogger("posecore").exception("A page failed")
+    show_unexpected_error()

@@ -1,0 +1,80 @@
+"""Start, stop, and what follows: the buttons below the camera picture."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components.state import get_store
+from pages.components.text import plain
+from pages.components.words import as_contents, as_length
+from posecore import Session, Settings
+from posecore.capture.live_room import LiveRoom
+from posecore.capture.recorder import RecorderState
+from posecore.errors import PoseCoreError
+
+
+def get_room(settings: Settings) -> LiveRoom:
+    """Return this tab's room; new settings make a new one, but never under a running camera."""
+    kept = st.session_state.get("live_room")
+    if kept is None or (kept[0] != settings and not kept[1].pipeline.is_open):
+        st.session_state.live_room = kept = (settings, LiveRoom(get_store(), settings))
+    room: LiveRoom = kept[1]
+    return room
+
+
+def show_buttons(
+    room: LiveRoom, fields: dict[str, Any], *, delay_s: float, is_playing: bool
+) -> None:
+    """Show the buttons that make sense now, always in the same place."""
+    state = room.recorder.state
+    with st.container(key="record_button", horizontal_alignment="center"):
+        if state is RecorderState.UNSAVED:
+            _show_unsaved(room, fields)
+        elif state is not RecorderState.IDLE:
+            if st.button("Stop recording", type="primary"):
+                room.stop_recording(**fields)
+                st.rerun()
+        elif room.last_session is not None:
+            _show_last(room, room.last_session, fields, delay_s)
+        elif st.button("Start recording", type="primary", disabled=not is_playing):
+            _start(room, fields, delay_s)
+
+
+def _start(room: LiveRoom, fields: dict[str, Any], delay_s: float) -> None:
+    try:
+        room.start_recording(delay_s=delay_s, **fields)
+    except PoseCoreError as error:
+        st.error(plain(str(error)))
+    else:
+        st.rerun()
+
+
+def _show_unsaved(room: LiveRoom, fields: dict[str, Any]) -> None:
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button("Save again", type="primary"):
+            room.stop_recording(**fields)
+            st.rerun()
+        st.button("Give up the unsaved frames", on_click=room.recorder.discard)
+
+
+def _show_last(room: LiveRoom, session: Session, fields: dict[str, Any], delay_s: float) -> None:
+    with st.container(horizontal=True, horizontal_alignment="center", key="after_stop"):
+        if st.button("Replay now", type="primary"):
+            st.switch_page("replay.py", query_params={"session": session.id})
+        if st.button("Record again"):
+            room.last_session = None
+            _start(room, fields, delay_s)
+        if st.button("Discard", help=f"Deletes {as_contents(session)} for good."):
+            _discard(room, session)
+    facts = f"{as_length(session.duration_s)} · {session.frame_count:,} frames"
+    st.caption(f"Saved: {plain(session.name)} · {facts}", text_alignment="center")
+
+
+def _discard(room: LiveRoom, session: Session) -> None:
+    try:
+        get_store().delete_session(session.id)
+    except PoseCoreError as error:
+        st.error(plain(str(error)))
+        return
+    room.last_session = None
+    st.rerun()

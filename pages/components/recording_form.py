@@ -1,0 +1,66 @@
+"""What is said about a recording: athlete, name, tags and description, kept while one works."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from pages.components.state import get_store
+from posecore import Session
+from posecore.storage.session import MAX_TAGS, TEXT_LIMITS
+
+
+def ask_athlete_and_tags(key: str, session: Session | None = None) -> dict[str, Any]:
+    """Ask who moves and under which tags, offering those used before."""
+    known = get_store().get_sessions()
+    athletes = sorted({each.athlete for each in known if each.athlete})
+    tags = sorted({tag for each in known for tag in each.tags})
+    current = session.athlete if session else None
+    athlete = st.selectbox(
+        "Athlete",
+        athletes,
+        index=athletes.index(current) if current in athletes else None,
+        placeholder="Who moves? Type a name",
+        accept_new_options=True,
+        key=f"{key}_athlete",
+    )
+    chosen = st.multiselect(
+        "Tags",
+        tags,
+        default=list(session.tags) if session else None,
+        placeholder="For example: wall, warm-up",
+        accept_new_options=True,
+        max_selections=MAX_TAGS,
+        key=f"{key}_tags",
+    )
+    return {"athlete": athlete or "", "tags": chosen}
+
+
+def ask_name(key: str, session: Session | None = None, placeholder: str = "") -> str:
+    """Ask for the session's name."""
+    return st.text_input(
+        "Name",
+        value=session.name if session else "",
+        max_chars=TEXT_LIMITS["name"],
+        placeholder=placeholder,
+        key=f"{key}_name",
+    )
+
+
+def ask_description(key: str, session: Session | None = None) -> str:
+    """Ask for a description."""
+    return st.text_area(
+        "Description",
+        value=session.description if session else "",
+        max_chars=TEXT_LIMITS["description"],
+        height=90,
+        key=f"{key}_description",
+    )
+
+
+def make_default_name() -> str:
+    """Name of a recording that was given none: its day and time."""
+    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
+    now = datetime.now(zone)
+    return f"Recording {now.day} {now:%b, %H:%M}"

@@ -1,0 +1,53 @@
+"""Dialogs over the list of sessions: edit one, delete some."""
+
+import streamlit as st
+
+from pages.components.recording_form import ask_athlete_and_tags, ask_description, ask_name
+from pages.components.session_facts import show_session_facts
+from pages.components.state import get_store
+from pages.components.text import plain
+from pages.components.words import as_contents
+from posecore import Session
+from posecore.errors import PoseCoreError
+
+
+@st.dialog("Details", width="medium")
+def edit_session(session: Session) -> None:
+    """Show a session's facts and let its texts be changed."""
+    key = f"edit_{session.id}"
+    name = ask_name(key, session)
+    fields = ask_athlete_and_tags(key, session)
+    description = ask_description(key, session)
+    if st.button("Save", type="primary"):
+        try:
+            get_store().update_session(session.id, name=name, description=description, **fields)
+        except PoseCoreError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+    show_session_facts(session)
+
+
+@st.dialog("Delete for good?")
+def confirm_delete(sessions: list[Session]) -> None:
+    """Say what will be gone, and delete it only then."""
+    for session in sessions[:8]:
+        st.markdown(f"**{plain(session.name)}**: {as_contents(session)}")
+    if len(sessions) > 8:
+        st.markdown(f"and {len(sessions) - 8} more")
+    with st.container(horizontal=True):
+        if st.button("Delete for good", type="primary"):
+            _delete(sessions)
+        if st.button("Keep"):
+            st.rerun()
+
+
+def _delete(sessions: list[Session]) -> None:
+    store = get_store()
+    for session in sessions:
+        try:
+            store.delete_session(session.id)
+        except PoseCoreError as error:
+            st.error(str(error))
+            return
+    st.rerun()

@@ -1,0 +1,54 @@
+"""The ways to a first movement on the screen: camera, video, samples."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.components.state import get_store
+from posecore.errors import PoseCoreError
+
+
+def show_ways_in(*, with_samples: bool) -> None:
+    """Show the choices side by side; the first is the main one."""
+    columns = st.columns(3 if with_samples else 2)
+    with columns[0]:
+        show_record(is_main=True)
+    with columns[1]:
+        show_import()
+    if with_samples:
+        with columns[2], _show_choice("directions_walk", "Try the samples"):
+            st.caption("Real recordings that come with posecore, ready to replay.")
+            if st.button("Load the sample sessions", width="stretch"):
+                _load_samples()
+
+
+def show_record(*, is_main: bool) -> None:
+    """Offer the camera."""
+    with _show_choice("videocam", "With the camera"):
+        st.caption("This computer's camera or any webcam. Nothing leaves this computer.")
+        if st.button("Record now", type="primary" if is_main else "secondary", width="stretch"):
+            st.switch_page("live.py")
+
+
+def show_import() -> None:
+    """Offer the import of a video."""
+    with _show_choice("upload", "From a video"):
+        st.caption("Of a phone or a camera: mp4, mov, webm or avi, several at once.")
+        if st.button("Import a video", width="stretch"):
+            st.switch_page("import_video.py")
+
+
+def _show_choice(icon: str, title: str) -> DeltaGenerator:
+    box = st.container(border=True, height="stretch")
+    box.markdown(f"#### :material/{icon}: {title}")
+    return box
+
+
+def _load_samples() -> None:
+    from posecore.samples import load_samples
+
+    try:
+        load_samples(get_store())
+    except PoseCoreError as error:
+        st.error(str(error))
+    else:
+        st.rerun()

@@ -1,0 +1,44 @@
+"""How lengths, dates and counts are said to a person."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from posecore import Session
+
+SOURCES = {"live": "Camera", "video": "Video", "stream": "Stream", "sample": "Sample"}
+STATUSES = {
+    "recording": ":orange-badge[:material/radio_button_checked: recording]",
+    "processing": ":blue-badge[:material/hourglass_top: processing]",
+    "completed": ":green-badge[:material/check: completed]",
+    "failed": ":red-badge[:material/error: failed]",
+}
+
+
+def as_length(seconds: float) -> str:
+    """Minutes and seconds, ``2:14``; with hours from one hour on."""
+    minutes, whole = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
+
+
+def as_date(moment: datetime) -> str:
+    """Day and time in the reader's own time zone, ``Today, 14:03`` or ``12 Nov 2026, 14:03``."""
+    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
+    local, now = moment.astimezone(zone), datetime.now(zone).astimezone(zone)
+    days = (now.date() - local.date()).days
+    day = {0: "Today", 1: "Yesterday"}.get(days, f"{local.day} {local:%b %Y}")
+    return f"{day}, {local:%H:%M}"
+
+
+def as_facts(session: Session) -> str:
+    """One line: when, how long, how many frames."""
+    facts = [as_date(session.created_at), as_length(session.duration_s)]
+    facts.append(f"{session.frame_count:,} frames")
+    return " · ".join(facts)
+
+
+def as_contents(session: Session) -> str:
+    """Say what will be gone when the session is deleted."""
+    return f"{as_length(session.duration_s)} min, {session.frame_count:,} frames"

@@ -1,0 +1,41 @@
+"""Live: see yourself with the skeleton, record, and replay what was recorded."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import camera
+from pages.components.live_panel import live_panel
+from pages.components.recording_buttons import get_room, show_buttons
+from pages.components.recording_form import (
+    ask_athlete_and_tags,
+    ask_description,
+    ask_name,
+    make_default_name,
+)
+from pages.components.state import get_settings
+
+COUNTDOWNS_S = [0, 3, 5, 10]
+
+settings = get_settings()
+room = get_room(settings)
+
+picture, form = st.columns([5, 2], gap="medium")
+
+with form:
+    fields: dict[str, Any] = ask_athlete_and_tags("live")
+    default_name = make_default_name()
+    fields["name"] = ask_name("live", placeholder=default_name) or default_name
+    fields["description"] = ask_description("live")
+    countdown_s = st.segmented_control("Countdown, seconds", COUNTDOWNS_S, default=3, required=True)
+    room.pipeline.mirror = st.toggle(
+        "Mirror", value=True, help="Turns the picture you see, never the data."
+    )
+    st.caption(
+        f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
+    )
+
+with picture:
+    is_playing = camera.show_camera(room, settings)
+    show_buttons(room, fields, delay_s=float(countdown_s or 0), is_playing=is_playing)
+    live_panel(room)

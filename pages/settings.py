@@ -1,0 +1,33 @@
+"""Settings: model, camera, privacy, and where the data is."""
+
+import streamlit as st
+
+from pages.components.model_settings import show_model_settings
+from pages.components.privacy_settings import show_privacy_settings
+from pages.components.state import get_settings, get_store
+from posecore.settings import CAMERA_SIZES
+
+settings = get_settings()
+store = get_store()
+
+st.title("Settings")
+
+st.subheader("Analysis")
+show_model_settings(settings)
+camera_size = st.selectbox(
+    "Camera picture",
+    list(CAMERA_SIZES),
+    index=list(CAMERA_SIZES).index(settings.camera_size),
+    help="A larger picture helps when the athlete is far away, and costs speed.",
+)
+if camera_size != settings.camera_size:
+    store.save_preference("camera_size", camera_size)
+    st.rerun()
+
+st.subheader("Privacy")
+show_privacy_settings(settings)
+
+st.subheader("Data")
+st.markdown("Everything is in one file on this computer; copy it to keep a backup.")
+st.code(str(settings.database), language=None)
+st.caption("The environment variable POSECORE_DATA or POSECORE_DB puts it elsewhere.")

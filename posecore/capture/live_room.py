@@ -1,0 +1,90 @@
+"""One camera, one recorder, one pipeline: what stands behind the Live page of one browser tab."""
+
+from typing import Any
+
+import numpy as np
+
+from posecore.angles import ANGLES, compute_angle
+from posecore.capture.pipeline import LivePipeline
+from posecore.capture.recorder import SessionRecorder
+from posecore.errors import PoseCoreError
+from posecore.estimation import open_estimator
+from posecore.sequence import PoseFrame
+from posecore.settings import Settings
+from posecore.storage.session import Session
+from posecore.storage.session_store import SessionStore
+
+MIN_VISIBILITY = 0.5
+"""Below this a landmark counts as hidden, and the angles it belongs to are not shown."""
+
+
+class LiveRoom:
+    """What the Live page starts, watches and stops.
+
+    Attributes
+    ----------
+    pipeline : LivePipeline
+    recorder : SessionRecorder
+    last_session : Session or None
+        What was recorded last, until the next recording starts or it is dismissed.
+    """
+
+    def __init__(self, store: SessionStore, settings: Settings) -> None:
+        self.recorder = SessionRecorder(store, model=settings.model)
+        self.pipeline = LivePipeline(lambda: open_estimator(settings), self.recorder)
+        self.last_session: Session | None = None
+        self.problem = ""
+
+    def start_recording(self, *, delay_s: float, **fields: Any) -> None:
+        """Start after a countdown; needs a running camera.
+
+        Raises
+        ------
+        InvalidFieldError
+        """
+        if self.pipeline.is_open:
+            self.problem = ""
+            self.last_session = None
+            self.recorder.start(delay_s=delay_s, **fields)
+
+    def stop_recording(self, **changes: Any) -> None:
+        """Finish the recording, if one is running; what went wrong is in ``problem``."""
+        try:
+            session = self.recorder.stop(**changes)
+        except PoseCoreError as error:
+            self.problem = str(error)
+        else:
+            self.last_session = session or self.last_session
+
+    def camera_ended(self) -> None:
+        """Finish everything: the camera stopped, the page was left or the tab was closed."""
+        self.pipeline.close()
+        self.stop_recording()
+
+    def status(self) -> dict[str, Any]:
+        """What the page shows several times a second, ready for JSON."""
+        frame = self.pipeline.latest
+        state = self.recorder.state.value
+        is_starting = self.pipeline.is_open and frame is None
+        return {
+            "camera": "starting" if is_starting else "on" if self.pipeline.is_open else "off",
+            "recorder": state,
+            "countdown_s": round(self.recorder.countdown_s, 2),
+            "elapsed_s": round(self.recorder.elapsed_s, 2),
+            "fps": round(self.pipeline.fps, 1),
+            "n_dropped": self.pipeline.n_dropped,
+            "hint": self.pipeline.hint,
+            "problem": self.problem or self.pipeline.problem or self.recorder.problem,
+            "angles_deg": {} if frame is None else compute_live_angles(frame),
+        }
+
+
+def compute_live_angles(frame: PoseFrame) -> dict[str, int | None]:
+    """Joint angles of one frame in whole degrees; None where a landmark is hidden or missing."""
+    angles: dict[str, int | None] = {}
+    for name, definition in ANGLES.items():
+        landmarks = [definition.proximal, definition.vertex, definition.distal]
+        is_seen = bool((frame.visibility[landmarks] >= MIN_VISIBILITY).all())
+        value = float(compute_angle(definition, frame.world_landmarks))
+        angles[name] = round(value) if is_seen and np.isfinite(value) else None
+    return angles

@@ -1,0 +1,226 @@
+"""The live path: a bounded queue before the estimator that drops the oldest frame and counts it."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posecore.capture.hints import SteadyHint, find_hint
+from posecore.capture.overlay import draw_overlay
+from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.errors import PoseCoreError
+from posecore.estimation import PoseEstimator
+from posecore.sequence import PoseFrame
+
+CAPACITY: Final = 2
+"""Frames that may wait: enough for two that arrive together, too few to fall behind."""
+_RATE_WINDOW_S: Final = 2.0
+
+Picture = NDArray[np.uint8]
+FrameReader = Callable[[], Picture]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    time_s: float
+    read_frame_rgb: FrameReader
+    picture: "Future[Picture | None]" = field(default_factory=Future)
+
+
+class LivePipeline:
+    """Analyses a camera's frames on a thread of its own and draws the athlete's picture.
+
+    The thread, and with it the estimator, starts with the first frame and ends with :meth:`close`;
+    the next frame starts it anew.
+
+    Parameters
+    ----------
+    open_estimator : callable
+        Called on the pipeline's thread; may take a second.
+    recorder : SessionRecorder
+        Gets every analysed frame and the count of every dropped one.
+    clock : callable
+        Rising seconds, for rates only.
+    """
+
+    def __init__(
+        self,
+        open_estimator: Callable[[], PoseEstimator],
+        recorder: SessionRecorder,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open_estimator = open_estimator
+        self._recorder = recorder
+        self._clock = clock
+        self._waiting: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._is_open = False
+        self._analysed = _Window()
+        self._dropped = _Window()
+        self._steady_hint = SteadyHint()
+        self.mirror = False
+        self.n_dropped = 0
+        self.n_analysed = 0
+        self.latest: PoseFrame | None = None
+        self.hint = ""
+        self.problem = ""
+
+    def submit(self, time_s: float, read_frame_rgb: FrameReader) -> "Future[Picture | None]":
+        """Offer one frame; never blocks.
+
+        Parameters
+        ----------
+        time_s : float
+            The frame's own time in the stream, seconds.
+        read_frame_rgb : callable
+            Gives the picture, (height, width, 3) uint8; called only if the frame is analysed.
+
+        Returns
+        -------
+        Future of ndarray or None
+            The athlete's picture; None if the frame was dropped or could not be analysed.
+        """
+        item = _Waiting(time_s, read_frame_rgb)
+        dropped: list[_Waiting] = []
+        with self._changed:
+            self._waiting.append(item)
+            while len(self._waiting) > CAPACITY:
+                dropped.append(self._waiting.popleft())
+            if not self._is_open:
+                self._is_open = True
+                self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        for lost in dropped:
+            self._count_dropped(lost)
+        return item.picture
+
+    def _count_dropped(self, item: _Waiting) -> None:
+        self.n_dropped += 1
+        self._dropped.add(self._clock())
+        self._recorder.add_dropped()
+        item.picture.set_result(None)
+
+    def close(self) -> None:
+        """End the thread and the estimator; frames still waiting are counted as dropped."""
+        with self._changed:
+            self._is_open = False
+            thread, self._thread = self._thread, None
+            self._changed.notify()
+        if thread is not None:
+            thread.join()
+        self.latest, self.hint = None, ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether frames are coming in."""
+        return self._is_open
+
+    @property
+    def fps(self) -> float:
+        """Frames analysed per second over the last two seconds."""
+        return self._analysed.rate_hz(self._clock())
+
+    @property
+    def skipped_share(self) -> float:
+        """Share of the frames of the last two seconds that were dropped."""
+        now_s = self._clock()
+        n_dropped = self._dropped.count(now_s)
+        return n_dropped / max(1, n_dropped + self._analysed.count(now_s))
+
+    def _run(self) -> None:
+        try:
+            estimator = self._open_estimator()
+        except PoseCoreError as error:
+            self.problem = str(error)
+            while (item := self._next()) is not None:
+                item.picture.set_result(None)
+            return
+        self.problem = ""
+        # What waited while the model was loading is stale, and was never late: not a drop.
+        with self._changed:
+            stale = list(self._waiting)
+            self._waiting.clear()
+        for old in stale:
+            old.picture.set_result(None)
+        try:
+            while (item := self._next()) is not None:
+                item.picture.set_result(self._analyse(estimator, item))
+        finally:
+            estimator.close()
+            self._let_all_go()
+
+    def _next(self) -> _Waiting | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or not self._is_open)
+            return self._waiting.popleft() if self._is_open else None
+
+    def _let_all_go(self) -> None:
+        with self._changed:
+            left = list(self._waiting)
+            self._waiting.clear()
+        for item in left:
+            self._count_dropped(item)
+
+    def _analyse(self, estimator: PoseEstimator, item: _Waiting) -> Picture | None:
+        try:
+            frame_rgb = item.read_frame_rgb()
+            frame = estimator.estimate(frame_rgb, item.time_s)
+            self.problem = ""
+        except PoseCoreError as error:
+            self.problem = str(error)
+            self._recorder.add_dropped()
+            self.n_dropped += 1
+            return None
+        height, width = frame_rgb.shape[:2]
+        self._recorder.add_frame(frame, (width, height))
+        now_s = self._clock()
+        self._analysed.add(now_s)
+        self.n_analysed += 1
+        self.latest = frame
+        found = find_hint(frame, frame_rgb, skipped_share=self.skipped_share)
+        self.hint = self._steady_hint.update(found, now_s)
+        return draw_overlay(
+            frame_rgb,
+            frame,
+            mirror=self.mirror,
+            recording=self._recorder.state is RecorderState.RECORDING,
+            countdown_s=self._recorder.countdown_s,
+        )
+
+
+class _Window:
+    """Counts what happened in the last two seconds; asked from several threads."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def add(self, now_s: float) -> None:
+        with self._lock:
+            self._times.append(now_s)
+            self._forget(now_s)
+
+    def count(self, now_s: float) -> int:
+        with self._lock:
+            self._forget(now_s)
+            return len(self._times)
+
+    def rate_hz(self, now_s: float) -> float:
+        with self._lock:
+            self._forget(now_s)
+            if len(self._times) < 2:
+                return 0.0
+            return (len(self._times) - 1) / (self._times[-1] - self._times[0])
+
+    def _forget(self, now_s: float) -> None:
+        while self._times and self._times[0] < now_s - _RATE_WINDOW_S:
+            self._times.popleft()

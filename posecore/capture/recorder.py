@@ -1,0 +1,244 @@
+"""Keeps a live recording safe: frames go to the database in small batches, off the video thread."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import Enum
+from typing import Any, Final
+
+from posecore.errors import PoseCoreError, StorageFullError
+from posecore.sequence import PoseFrame, PoseSequence
+from posecore.storage.session import Session, check_fields
+from posecore.storage.session_store import SessionStore
+
+BATCH_INTERVAL_S: Final = 0.4
+"""Well under the second that a killed program may cost."""
+
+
+class RecorderState(Enum):
+    """Where a recording stands."""
+
+    IDLE = "idle"
+    COUNTDOWN = "countdown"
+    RECORDING = "recording"
+    UNSAVED = "unsaved"
+    """Stopped, but the last frames wait in memory because the disk refused them."""
+
+
+class SessionRecorder:
+    """Records one session at a time from a stream of poses.
+
+    :meth:`start` and :meth:`stop` are for the person's thread, :meth:`add_frame` and
+    :meth:`add_dropped` for the video's; all may be called in any state and any order. A session
+    exists from its first frame on, so a start without a camera leaves nothing behind.
+
+    Parameters
+    ----------
+    store : SessionStore
+    source : {"live", "stream"}
+    model : str
+        Name of the pose model, kept with the session.
+    clock : callable
+        Rising seconds; for the countdown and the timer only, never for the frames' times.
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        *,
+        source: str = "live",
+        model: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._model = model
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._writer: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._starts_at = float("inf")
+        self._problem = ""
+        self._begin(None)
+
+    def _begin(self, fields: Mapping[str, Any] | None) -> None:
+        self._fields = fields
+        self._session_id: str | None = None
+        self._buffer: list[PoseFrame] = []
+        self._numbers: list[int] = []
+        self._image_size = (1, 1)
+        self._first_time_s: float | None = None
+        self._last_time_s = float("-inf")
+        self._n_offered = 0
+        self._n_dropped = 0
+
+    @property
+    def state(self) -> RecorderState:
+        """What is going on now."""
+        with self._lock:
+            return self._state()
+
+    def _state(self) -> RecorderState:
+        if self._fields is None:
+            return RecorderState.IDLE
+        if self._stopping.is_set():
+            return RecorderState.UNSAVED
+        is_waiting = self._clock() < self._starts_at
+        return RecorderState.COUNTDOWN if is_waiting else RecorderState.RECORDING
+
+    @property
+    def countdown_s(self) -> float:
+        """Seconds until the recording starts; 0 when none is waiting."""
+        with self._lock:
+            waiting = self._fields is not None
+            return max(0.0, self._starts_at - self._clock()) if waiting else 0.0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds recorded so far, by the frames' own times."""
+        with self._lock:
+            if self._first_time_s is None:
+                return 0.0
+            return self._last_time_s - self._first_time_s
+
+    @property
+    def problem(self) -> str:
+        """One sentence when the last batch could not be saved; empty when all is well."""
+        return self._problem
+
+    def start(self, *, delay_s: float = 0.0, **fields: Any) -> None:
+        """Record from ``delay_s`` seconds from now on; without effect while one is running.
+
+        Raises
+        ------
+        InvalidFieldError
+            If a text is outside its limits; nothing is started then.
+        """
+        checked = check_fields(fields)
+        with self._lock:
+            if self._fields is not None:
+                return
+            self._begin(checked)
+            self._problem = ""
+            self._starts_at = self._clock() + delay_s
+            self._stopping = threading.Event()
+            self._writer = threading.Thread(
+                target=self._write_batches, args=(self._stopping,), name="recorder", daemon=True
+            )
+            self._writer.start()
+
+    def add_frame(self, frame: PoseFrame, image_size: tuple[int, int]) -> None:
+        """Hand over one analysed frame; returns at once.
+
+        A frame that is not later than the one before it is counted as dropped.
+        """
+        with self._lock:
+            if self._state() is not RecorderState.RECORDING:
+                return
+            number = self._n_offered
+            self._n_offered += 1
+            if frame.time_s <= self._last_time_s:
+                self._n_dropped += 1
+                return
+            if self._first_time_s is None:
+                self._first_time_s = frame.time_s
+            self._last_time_s = frame.time_s
+            self._image_size = image_size
+            self._buffer.append(replace(frame, time_s=frame.time_s - self._first_time_s))
+            self._numbers.append(number)
+
+    def add_dropped(self, n_frames: int = 1) -> None:
+        """Count frames that were lost before they could be analysed; they leave a hole."""
+        with self._lock:
+            # Frames before the first analysed one belong to no recording yet.
+            if self._first_time_s is not None and self._state() is RecorderState.RECORDING:
+                self._n_offered += n_frames
+                self._n_dropped += n_frames
+
+    def stop(self, **changes: Any) -> Session | None:
+        """Finish the recording and save its last frames.
+
+        Parameters
+        ----------
+        **changes
+            Fields that were edited while it ran (name, athlete, tags, description).
+
+        Returns
+        -------
+        Session or None
+            None when nothing was recorded: not started, still counting down, or no frame came.
+
+        Raises
+        ------
+        StorageFullError
+            If the disk refuses the last frames. They stay in memory: stop again when there is room.
+        PoseCoreError
+            If the session cannot be finished, or an edited field is outside its limits; what was
+            saved is safe.
+        """
+        with self._lock:
+            self._stopping.set()
+            writer = self._writer
+        if writer is None:
+            return None
+        writer.join()
+        with self._write_lock:
+            try:
+                session = self._finish()
+            except StorageFullError:
+                # Kept in memory: stop again when there is room.
+                raise
+            except PoseCoreError:
+                self._reset()
+                raise
+            self._reset()
+        if session is not None and changes:
+            return self._store.update_session(session.id, **changes)
+        return session
+
+    def discard(self) -> None:
+        """Give up frames that could not be saved; what was saved before stays."""
+        if self.state is RecorderState.UNSAVED:
+            self._reset()
+
+    def _finish(self) -> Session | None:
+        if self._fields is None:
+            return None
+        self._save_batch()
+        if self._session_id is None:
+            return None
+        return self._store.finish_session(self._session_id, dropped_count=self._n_dropped)
+
+    def _reset(self) -> None:
+        with self._lock:
+            self._writer = None
+            self._problem = ""
+            self._begin(None)
+
+    def _write_batches(self, stopping: threading.Event) -> None:
+        while not stopping.wait(BATCH_INTERVAL_S):
+            try:
+                with self._write_lock:
+                    self._save_batch()
+                self._problem = ""
+            except PoseCoreError as error:
+                # The frames stay in memory and the next batch tries again.
+                self._problem = str(error)
+
+    def _save_batch(self) -> None:
+        with self._lock:
+            frames, numbers = self._buffer[:], self._numbers[:]
+            image_size, n_dropped = self._image_size, self._n_dropped
+        if not frames or self._fields is None:
+            return
+        if self._session_id is None:
+            self._session_id = self._store.create_session(
+                source=self._source, model=self._model, **self._fields
+            )
+        batch = PoseSequence.from_frames(frames, image_size=image_size, frame_number=numbers)
+        self._store.append_frames(self._session_id, batch, dropped_count=n_dropped)
+        with self._lock:
+            del self._buffer[: len(frames)]
+            del self._numbers[: len(numbers)]

@@ -1,0 +1,142 @@
+"""The live path: bounded, drop-oldest, and every frame stored or counted."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from posecore import PoseFrame, SessionStore
+from posecore.capture.pipeline import CAPACITY, LivePipeline
+from posecore.capture.recorder import SessionRecorder
+from posecore.errors import EstimatorError, ModelUnavailableError
+from tests.unit.test_recorder import make_frame
+
+PICTURE = np.full((36, 64, 3), 120, dtype=np.uint8)
+WAIT_S = 10
+
+
+class HandCrankedEstimator:
+    """Analyses a frame when the test says so: the slow computer, without waiting."""
+
+    def __init__(self) -> None:
+        self.seen_s: list[float] = []
+        self.is_closed = False
+        self.entered = threading.Semaphore(0)
+        self.may_go = threading.Semaphore(0)
+
+    def estimate(self, frame_rgb: np.ndarray, time_s: float) -> PoseFrame:
+        self.seen_s.append(time_s)
+        self.entered.release()
+        assert self.may_go.acquire(timeout=WAIT_S)
+        if time_s < 0:
+            raise EstimatorError("The pose model refused this frame; try again.")
+        return make_frame(time_s)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.fixture
+def estimator() -> HandCrankedEstimator:
+    return HandCrankedEstimator()
+
+
+@pytest.fixture
+def recorder(store: SessionStore) -> SessionRecorder:
+    return SessionRecorder(store)
+
+
+@pytest.fixture
+def pipeline(estimator, recorder):
+    pipeline = LivePipeline(lambda: estimator, recorder)
+    # What comes while the model loads is stale, so the first frame is sent until it is taken.
+    while not estimator.entered.acquire(timeout=0.05):
+        pipeline.submit(0.0, lambda: PICTURE)
+    estimator.may_go.release(10_000)
+    yield pipeline
+    pipeline.close()
+
+
+def hold(estimator: HandCrankedEstimator) -> None:
+    """Make the estimator wait from its next frame on."""
+    while estimator.may_go.acquire(blocking=False):
+        pass
+
+
+def test_a_frame_comes_back_as_a_picture_with_the_skeleton_on_it(pipeline):
+    picture = pipeline.submit(1.0, PICTURE.copy).result(WAIT_S)
+    assert picture.shape == PICTURE.shape
+    assert (picture != PICTURE).any()
+    assert pipeline.latest.time_s == 1.0
+
+
+def test_when_it_falls_behind_the_oldest_waiting_frame_is_dropped_and_counted(
+    pipeline, estimator, recorder
+):
+    recorder.start(name="Wall")
+    pipeline.submit(1.0, PICTURE.copy).result(WAIT_S)
+    hold(estimator)
+    busy = pipeline.submit(2.0, PICTURE.copy)
+    while 2.0 not in estimator.seen_s:
+        assert estimator.entered.acquire(timeout=WAIT_S)
+    waiting = [pipeline.submit(3.0 + number, PICTURE.copy) for number in range(5)]
+    assert [future.done() for future in waiting] == [True, True, True, False, False]
+    assert all(future.result() is None for future in waiting[:-CAPACITY])
+    estimator.may_go.release(10_000)
+    assert busy.result(WAIT_S) is not None
+    assert waiting[-1].result(WAIT_S) is not None
+    session = recorder.stop()
+    assert session.frame_count == 4
+    assert session.dropped_count == 3
+    assert estimator.seen_s[-2:] == [6.0, 7.0]
+    assert 0 < pipeline.skipped_share < 1
+
+
+def test_a_refused_frame_is_counted_and_the_next_one_goes_on(pipeline, recorder, store):
+    recorder.start(name="Wall")
+    pipeline.submit(1.0, PICTURE.copy).result(WAIT_S)
+    assert pipeline.submit(-1.0, PICTURE.copy).result(WAIT_S) is None
+    assert "refused" in pipeline.problem
+    assert pipeline.submit(2.0, PICTURE.copy).result(WAIT_S) is not None
+    assert pipeline.problem == ""
+    session = recorder.stop()
+    assert (session.frame_count, session.dropped_count) == (2, 1)
+
+
+def test_closing_ends_the_estimator_and_lets_waiting_frames_go(pipeline, estimator):
+    hold(estimator)
+    pipeline.submit(1.0, PICTURE.copy)
+    while 1.0 not in estimator.seen_s:
+        assert estimator.entered.acquire(timeout=WAIT_S)
+    left = pipeline.submit(2.0, PICTURE.copy)
+    estimator.may_go.release(10_000)
+    pipeline.close()
+    assert estimator.is_closed
+    assert left.done()
+    assert not pipeline.is_open
+
+
+def test_without_a_model_it_says_so_and_answers_every_frame(recorder):
+    def open_estimator():
+        raise ModelUnavailableError("The heavy model is not on this computer; download it.")
+
+    pipeline = LivePipeline(open_estimator, recorder)
+    assert pipeline.submit(0.0, PICTURE.copy).result(WAIT_S) is None
+    assert pipeline.submit(1.0, PICTURE.copy).result(WAIT_S) is None
+    assert "download" in pipeline.problem
+    pipeline.close()
+
+
+def test_the_mirror_turns_the_picture_and_never_the_data(pipeline, recorder, store):
+    gradient = np.broadcast_to(
+        np.linspace(60, 255, 64, dtype=np.uint8)[None, :, None], PICTURE.shape
+    ).copy()
+    recorder.start(name="Wall")
+    plain = pipeline.submit(1.0, gradient.copy).result(WAIT_S)
+    pipeline.mirror = True
+    mirrored = pipeline.submit(2.0, gradient.copy).result(WAIT_S)
+    sequence = store.load_sequence(recorder.stop().id)
+    corner = (0, 0, 0)
+    assert plain[corner] < mirrored[corner]
+    np.testing.assert_array_equal(sequence.image_landmarks[0], sequence.image_landmarks[1])
+    np.testing.assert_array_equal(sequence.world_landmarks[0], sequence.world_landmarks[1])

@@ -1,0 +1,180 @@
+"""The recorder: whatever is pressed in whatever order, frames are stored or counted."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posecore import PoseFrame, SessionStore
+from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.errors import InvalidFieldError
+from posecore.synthetic import make_squats
+
+SIZE = (640, 360)
+SQUATS = make_squats(duration_s=4.0)
+
+
+def make_frame(time_s: float) -> PoseFrame:
+    """Return a standing figure at this time."""
+    return PoseFrame(
+        time_s=time_s,
+        image_landmarks=SQUATS.image_landmarks[0],
+        world_landmarks=SQUATS.world_landmarks[0],
+        visibility=SQUATS.visibility[0],
+        presence=SQUATS.presence[0],
+    )
+
+
+class Clock:
+    """A clock that stands still until it is told otherwise."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def recorder(store: SessionStore) -> SessionRecorder:
+    return SessionRecorder(store, model="full")
+
+
+def test_what_was_added_is_stored_with_its_own_times(recorder, store):
+    recorder.start(name="Wall", athlete="Mira", tags=["boulder"])
+    times = [7.0, 7.03, 7.08, 7.1]
+    for time_s in times:
+        recorder.add_frame(make_frame(time_s), SIZE)
+    session = recorder.stop()
+    assert (session.name, session.athlete, session.tags) == ("Wall", "Mira", ("boulder",))
+    assert (session.status, session.source, session.model) == ("completed", "live", "full")
+    assert session.frame_count == 4
+    assert session.duration_s == pytest.approx(0.1)
+    np.testing.assert_allclose(store.load_sequence(session.id).time_s, np.subtract(times, 7.0))
+
+
+def test_frames_before_start_and_after_stop_are_not_recorded(recorder, store):
+    recorder.add_frame(make_frame(0.0), SIZE)
+    recorder.start(name="Wall")
+    recorder.add_frame(make_frame(1.0), SIZE)
+    session = recorder.stop()
+    recorder.add_frame(make_frame(2.0), SIZE)
+    assert session.frame_count == 1
+    assert len(store.get_sessions()) == 1
+
+
+def test_dropped_and_late_frames_are_counted_and_leave_a_hole(recorder, store):
+    recorder.start(name="Wall")
+    recorder.add_dropped()  # nothing is recorded yet
+    recorder.add_frame(make_frame(1.0), SIZE)
+    recorder.add_dropped(2)
+    recorder.add_frame(make_frame(1.1), SIZE)
+    recorder.add_frame(make_frame(1.1), SIZE)
+    recorder.add_frame(make_frame(1.2), SIZE)
+    session = recorder.stop()
+    assert session.dropped_count == 3
+    assert store.load_sequence(session.id).frame_number.tolist() == [0, 3, 5]
+
+
+def test_nothing_is_recorded_during_the_countdown(store):
+    clock = Clock()
+    recorder = SessionRecorder(store, clock=clock)
+    recorder.start(name="Wall", delay_s=3.0)
+    assert recorder.state is RecorderState.COUNTDOWN
+    assert recorder.countdown_s == pytest.approx(3.0)
+    recorder.add_frame(make_frame(1.0), SIZE)
+    clock.now_s += 3.0
+    assert recorder.state is RecorderState.RECORDING
+    recorder.add_frame(make_frame(4.0), SIZE)
+    assert recorder.stop().frame_count == 1
+
+
+def test_stop_during_the_countdown_leaves_nothing(store):
+    recorder = SessionRecorder(store, clock=Clock())
+    recorder.start(name="Wall", delay_s=3.0)
+    assert recorder.stop() is None
+    assert recorder.state is RecorderState.IDLE
+    assert store.get_sessions() == []
+
+
+def test_start_without_a_frame_leaves_no_orphan(recorder, store):
+    recorder.start(name="Wall")
+    assert recorder.stop() is None
+    assert store.get_sessions() == []
+
+
+def test_stop_twice_and_start_twice_are_harmless(recorder, store):
+    assert recorder.stop() is None
+    recorder.start(name="First")
+    recorder.start(name="Second")
+    recorder.add_frame(make_frame(0.0), SIZE)
+    assert recorder.stop().name == "First"
+    assert recorder.stop() is None
+    assert len(store.get_sessions()) == 1
+
+
+def test_one_recorder_records_one_session_after_another(recorder, store):
+    for name in ("First", "Second"):
+        recorder.start(name=name)
+        recorder.add_frame(make_frame(5.0), SIZE)
+        assert recorder.stop().name == name
+    assert {session.frame_count for session in store.get_sessions()} == {1}
+
+
+def test_fields_edited_while_recording_are_kept(recorder):
+    recorder.start(name="Recording 3")
+    recorder.add_frame(make_frame(0.0), SIZE)
+    assert recorder.stop(name="Overhang", athlete="Jo").athlete == "Jo"
+
+
+def test_an_unusable_name_starts_nothing(recorder, store):
+    with pytest.raises(InvalidFieldError, match="shorten"):
+        recorder.start(name="x" * 201)
+    assert recorder.state is RecorderState.IDLE
+    assert store.get_sessions() == []
+
+
+def test_an_unusable_edited_name_does_not_cost_the_recording(recorder, store):
+    recorder.start(name="Wall")
+    recorder.add_frame(make_frame(0.0), SIZE)
+    with pytest.raises(InvalidFieldError):
+        recorder.stop(name="")
+    (session,) = store.get_sessions()
+    assert (session.name, session.status, session.frame_count) == ("Wall", "completed", 1)
+
+
+_FULL_DISK = """
+import resource, signal, sys
+from posecore import open_store
+from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.errors import StorageFullError
+from tests.unit.test_recorder import SIZE, make_frame
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = open_store(sys.argv[1])
+recorder = SessionRecorder(store)
+recorder.start(name="Wall")
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+for number in range(50):
+    recorder.add_frame(make_frame(number / 30), SIZE)
+try:
+    recorder.stop()
+except StorageFullError as error:
+    print("refused:", "full" in str(error), recorder.state is RecorderState.UNSAVED)
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+print(recorder.stop().frame_count)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits a file's size as a full disk would")
+def test_a_full_disk_keeps_the_frames_until_there_is_room(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL_DISK, str(tmp_path / "p.duckdb")],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["refused: True True", "50"], done.stderr

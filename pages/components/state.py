@@ -4,13 +4,22 @@ import streamlit as st
 
 from posecore import SessionStore, Settings, open_store
 
+_opened: list[SessionStore] = []
+
 
 @st.cache_resource(show_spinner=False)
 def _open_store(database: str) -> SessionStore:
     """Open once for the whole process; what was cut off last time is finished first."""
     store = open_store(database)
     store.recover_sessions()
+    _opened.append(store)
     return store
+
+
+def close_store() -> None:
+    """Close what was opened; for the end of the process."""
+    while _opened:
+        _opened.pop().close()
 
 
 def get_store() -> SessionStore:

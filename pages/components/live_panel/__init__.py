@@ -44,6 +44,11 @@ def live_panel(room: LiveRoom) -> None:
     _panel(data={"url": f"live-status/{token}", "angles": _describe_angles()}, key="live_panel")
 
 
+def get_rooms() -> list[LiveRoom]:
+    """Return the rooms of all open tabs."""
+    return list(_rooms.values())
+
+
 def _describe_angles() -> list[dict[str, Any]]:
     return [
         {"name": name, "label": definition.label, "side": name.split("_", 1)[0]}

@@ -1,0 +1,90 @@
+"""Live, without the camera: streamlit-webrtc needs a real runtime, so its one function is a seam.
+
+The real camera path is tested in the browser, tests/e2e/test_journey.py.
+"""
+
+import pytest
+
+from pages.components import camera
+from tests.pages.test_sessions import button
+from tests.unit.test_recorder import SIZE, make_frame
+
+
+@pytest.fixture
+def playing(monkeypatch):
+    """Let the page believe that the camera runs, or not."""
+    state = {"is_playing": True}
+
+    def show_camera(room, settings):
+        room.pipeline._is_open = state["is_playing"]
+        return state["is_playing"]
+
+    monkeypatch.setattr(camera, "show_camera", show_camera)
+    return state
+
+
+def record(app, n_frames: int = 3) -> None:
+    """Let some frames arrive."""
+    recorder = app.session_state["live_room"][1].recorder
+    for number in range(n_frames):
+        recorder.add_frame(make_frame(number / 30), SIZE)
+
+
+def choose_countdown(app, seconds: int) -> None:
+    app.button_group[0].set_value(seconds).run()
+
+
+def test_without_a_camera_nothing_can_be_started(open_page, playing, page_store):
+    playing["is_playing"] = False
+    assert button(open_page("live.py"), "Start recording").disabled
+    assert page_store.get_sessions() == []
+
+
+def test_record_and_stop_keeps_the_session_with_its_facts(open_page, playing, page_store):
+    app = open_page("live.py")
+    app.text_input(key="live_name").input("Wall <b>").run()
+    choose_countdown(app, 0)
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+    (session,) = page_store.get_sessions()
+    assert (session.name, session.frame_count, session.status) == ("Wall <b>", 3, "completed")
+    assert [each.label for each in app.button] == ["Replay now", "Record again", "Discard"]
+
+
+def test_a_name_is_given_where_none_was_typed(open_page, playing, page_store):
+    app = open_page("live.py")
+    choose_countdown(app, 0)
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+    assert page_store.get_sessions()[0].name.startswith("Recording ")
+
+
+def test_stop_during_the_countdown_leaves_nothing(open_page, playing, page_store):
+    app = open_page("live.py")
+    choose_countdown(app, 10)
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+    assert page_store.get_sessions() == []
+    assert not button(app, "Start recording").disabled
+
+
+def test_discard_deletes_what_was_just_recorded(open_page, playing, page_store):
+    app = open_page("live.py")
+    choose_countdown(app, 0)
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+    button(app, "Discard").click().run()
+    assert page_store.get_sessions() == []
+    assert not button(app, "Start recording").disabled
+
+
+def test_the_mirror_switch_reaches_the_picture(open_page, playing):
+    app = open_page("live.py")
+    pipeline = app.session_state["live_room"][1].pipeline
+    assert pipeline.mirror
+    app.toggle[0].set_value(False).run()
+    assert not pipeline.mirror

@@ -1,0 +1,137 @@
+"""Sessions: find, sort, edit, download, delete."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def names(app) -> list[str]:
+    return [box.label for box in app.checkbox]
+
+
+def button(app, label: str):
+    return next(button for button in app.button if button.label == label)
+
+
+def test_an_empty_list_offers_the_way_to_fill_it(open_page):
+    assert [each.label for each in open_page("sessions.py").button] == [
+        "Record now",
+        "Import a video",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("wall", ["Wall"]), ("MIRA", ["Wall"]), ("warm", ["Squats"]), ("completed mira", ["Wall"])],
+)
+def test_search_looks_at_name_athlete_tags_and_status(open_page, add_session, words, found):
+    add_session("Wall", athlete="Mira", tags=["overhang"])
+    add_session("Squats", athlete="Jo", tags=["warm up"])
+    app = open_page("sessions.py")
+    app.text_input[0].input(words).run()
+    assert names(app) == found
+
+
+def test_a_search_without_a_match_says_what_to_do(open_page, add_session):
+    add_session("Wall")
+    app = open_page("sessions.py")
+    app.text_input[0].input("nothing like it").run()
+    assert "fewer" in app.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("key", "ascending"),
+    [
+        ("Date", ["B long", "A short"]),
+        ("Name", ["A short", "B long"]),
+        ("Length", ["A short", "B long"]),
+        ("Frames", ["A short", "B long"]),
+        ("Athlete", ["B long", "A short"]),
+        ("Tags", ["B long", "A short"]),
+    ],
+)
+def test_the_list_can_be_sorted_both_ways(open_page, add_session, key, ascending):
+    add_session("B long", duration_s=3.0, athlete="Anna", tags=["a"])
+    add_session("A short", duration_s=1.0, athlete="Zoe", tags=["b"])
+    app = open_page("sessions.py")
+    app.selectbox[0].select(key).run()
+    assert names(app) == ascending[::-1]
+    app.button_group[0].set_value("Ascending").run()
+    assert names(app) == ascending
+
+
+def open_dialog(name: str) -> AppTest:
+    """Open a dialog over all sessions as its own script: AppTest closes one with each full run."""
+
+    def script(name: str) -> None:
+        from pages.components import session_dialogs
+        from pages.components.state import get_store
+
+        sessions = get_store().get_sessions()
+        if sessions and name == "delete":
+            session_dialogs.confirm_delete(sessions)
+        elif sessions:
+            session_dialogs.edit_session(sessions[0])
+
+    return AppTest.from_function(script, default_timeout=30, kwargs={"name": name}).run()
+
+
+def test_delete_asks_first(open_page, add_session, page_store):
+    add_session("Wall")
+    app = open_page("sessions.py")
+    button(app, "Delete").click().run()
+    assert "Delete for good" in [each.label for each in app.button]
+    assert len(page_store.get_sessions()) == 1
+
+
+def test_delete_says_what_will_be_gone_and_deletes_all_that_were_chosen(add_session, page_store):
+    for name in ("Wall", "Squats"):
+        add_session(name)
+    app = open_dialog("delete")
+    assert [each.value for each in app.markdown] == [
+        "**Squats**: 0:02 min, 60 frames",
+        "**Wall**: 0:02 min, 60 frames",
+    ]
+    button(app, "Delete for good").click().run()
+    assert page_store.get_sessions() == []
+
+
+def test_several_sessions_can_be_chosen(open_page, add_session):
+    for name in ("One", "Two", "Three"):
+        add_session(name)
+    app = open_page("sessions.py")
+    app.checkbox[0].check().run()
+    app.checkbox[1].check().run()
+    assert any("2 sessions chosen" in each.value for each in app.markdown)
+    button(app, "Delete chosen").click().run()
+    assert len([each for each in app.markdown if "frames" in each.value]) == 2
+
+
+def test_edit_changes_the_texts(add_session, page_store):
+    session_id = add_session("Wall")
+    app = open_dialog("edit")
+    app.text_input[0].input('=HYPERLINK("x") 🧗').run()
+    button(app, "Save").click().run()
+    assert page_store.get_session(session_id).name == '=HYPERLINK("x") 🧗'
+
+
+def test_a_name_of_nothing_is_refused_with_a_sentence(add_session, page_store):
+    session_id = add_session("Wall")
+    app = open_dialog("edit")
+    app.text_input[0].input("").run()
+    button(app, "Save").click().run()
+    assert "needs a name" in app.error[0].value
+    assert page_store.get_session(session_id).name == "Wall"
+
+
+def test_a_failed_session_says_why_and_offers_no_replay(open_page, page_store):
+    session_id = page_store.create_session(name="sound.mp4", source="video")
+    page_store.fail_session(session_id, "This file holds only sound.")
+    app = open_page("sessions.py")
+    assert any("only sound" in each.value for each in app.caption)
+    assert "Replay" not in [each.label for each in app.button]
+
+
+def test_many_sessions_come_in_pages(open_page, add_session):
+    for number in range(23):
+        add_session(f"Wall {number}", duration_s=0.2)
+    assert len(names(open_page("sessions.py"))) == 20

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from posecore.angles import AngleDefinition as AngleDefinition
     from posecore.angles import compute_joint_angles as compute_joint_angles
     from posecore.errors import PoseCoreError as PoseCoreError
+    from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
+    from posecore.figures.skeleton import make_skeleton_figure as make_skeleton_figure
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.settings import Settings as Settings
@@ -39,6 +41,8 @@ _HOMES = {
     "SessionStore": "storage.session_store",
     "Settings": "settings",
     "compute_joint_angles": "angles",
+    "make_angles_figure": "figures.angle_chart",
+    "make_skeleton_figure": "figures.skeleton",
     "open_store": "storage.session_store",
 }
 

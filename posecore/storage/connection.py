@@ -2,6 +2,7 @@
 
 import errno
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,9 +40,12 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._writing = threading.Lock()
+        self._reopening = threading.Lock()
+        self._is_invalid = False
         with _store_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = duckdb.connect(str(path), config=_CONFIG)
+            self._connection = _connect(path)
         try:
             with _store_errors(path):
                 migrate(self._connection)
@@ -52,13 +56,30 @@ class Database:
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose errors are posecore's."""
-        with _store_errors(self.path), self._connection.cursor() as cursor:
-            yield cursor
+        with _store_errors(self.path), self._new_cursor() as cursor:
+            try:
+                yield cursor
+            except duckdb.FatalException:
+                self._is_invalid = True
+                raise
+
+    def _new_cursor(self) -> duckdb.DuckDBPyConnection:
+        """Open the file again first where DuckDB gave it up, as it does when the disk is full."""
+        with self._reopening:
+            if self._is_invalid:
+                self._connection.close()
+                self._connection = _connect(self.path)
+                self._is_invalid = False
+            return self._connection.cursor()
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor all of whose changes are kept, or none."""
-        with self.cursor() as cursor:
+        """Give a cursor all of whose changes are kept, or none; one at a time.
+
+        Two that change the same row at once would make DuckDB refuse one of them: a session could
+        not be renamed while it is recorded.
+        """
+        with self._writing, self.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
                 yield cursor
@@ -75,6 +96,17 @@ class Database:
             self._connection.close()
 
 
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    is_new = not path.exists()
+    try:
+        return duckdb.connect(str(path), config=_CONFIG)
+    except duckdb.IOException as error:
+        if is_new and _FULL.search(str(error)):
+            # The piece that did fit would be taken for a damaged database at the next start.
+            path.unlink(missing_ok=True)
+        raise
+
+
 @contextmanager
 def _store_errors(path: Path) -> Iterator[None]:
     """Raise posecore's errors instead of DuckDB's and the system's."""
@@ -82,8 +114,14 @@ def _store_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise _from_os_error(error, path) from error
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
     except duckdb.Error as error:
         raise _from_duckdb_error(error, path) from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl+C during a query
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _from_os_error(error: OSError, path: Path) -> StoreError:
@@ -123,7 +161,8 @@ def _from_duckdb_error(error: duckdb.Error, path: Path) -> StoreError:
             f"The database {path.name} was written by another version of its storage engine; "
             "update posecore, or choose another file with --db. Nothing in it was changed."
         )
-    if isinstance(error, duckdb.IOException | duckdb.SerializationException):
+    is_damaged = text.startswith("Corrupt database")
+    if is_damaged or isinstance(error, duckdb.IOException | duckdb.SerializationException):
         return DatabaseUnreadableError(
             f"The file {path} is not a posecore database, or it is damaged; put a backup in its "
             "place or choose another file with --db. Nothing in it was changed."

@@ -11,14 +11,15 @@ _LIST_SIZES = {"image_landmarks": 99, "world_landmarks": 99, "visibility": 33, "
 
 def to_arrow(sequence: PoseSequence) -> pa.Table:
     """Arrow table of a recording; a frame with nobody in it has NULL in place of its landmarks."""
-    is_missing = pa.array(~sequence.is_detected)
     columns = {
         "frame_number": pa.array(sequence.frame_number.astype(np.int32)),
         "time_s": pa.array(sequence.time_s),
     }
     for name, size in _LIST_SIZES.items():
-        values = pa.array(np.ascontiguousarray(getattr(sequence, name)).reshape(-1))
-        columns[name] = pa.FixedSizeListArray.from_arrays(values, size, mask=is_missing)
+        rows = np.ascontiguousarray(getattr(sequence, name)).reshape(-1, size)
+        columns[name] = pa.FixedSizeListArray.from_arrays(
+            pa.array(rows.reshape(-1)), size, mask=pa.array(np.isnan(rows).all(axis=1))
+        )
     return pa.table(columns)
 
 

@@ -12,6 +12,12 @@ Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
 def m001_sessions_and_frames(cursor: duckdb.DuckDBPyConnection) -> None:
     """Sessions, their frames, and a tidy view of the landmarks for people who write SQL."""
+    _create_sessions(cursor)
+    _create_frames(cursor)
+    _create_landmarks(cursor)
+
+
+def _create_sessions(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute(
         """
         CREATE TABLE sessions (
@@ -39,6 +45,9 @@ def m001_sessions_and_frames(cursor: duckdb.DuckDBPyConnection) -> None:
         )
         """
     )
+
+
+def _create_frames(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute(
         """
         CREATE TABLE frames (
@@ -53,6 +62,9 @@ def m001_sessions_and_frames(cursor: duckdb.DuckDBPyConnection) -> None:
         )
         """
     )
+
+
+def _create_landmarks(cursor: duckdb.DuckDBPyConnection) -> None:
     names = ", ".join(f"'{name}'" for name in LANDMARK_NAMES)
     cursor.execute(
         f"""
@@ -120,8 +132,15 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _applied(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
-    if tables and "migrations" not in tables:
+    held = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal "
+        "UNION SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal"
+    ).fetchall()
+    columns = connection.execute(
+        "SELECT column_name FROM duckdb_columns() "
+        "WHERE schema_name = 'main' AND table_name = 'migrations' ORDER BY column_index"
+    ).fetchall()
+    if held and columns != [("name",), ("applied_at",)]:
         raise DatabaseUnreadableError(
             "This file is a database of another program, not posecore's; choose another file with "
             "--db. Nothing in it was changed."

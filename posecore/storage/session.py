@@ -1,9 +1,10 @@
 """Facts of a session, and the limits its texts keep to."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Final, Self
 
 from posecore.errors import InvalidFieldError
 
@@ -45,18 +46,28 @@ class Session:
     tags: tuple[str, ...]
     source: str
     status: str
-    status_reason: str
+    status_reason: str = ""
     created_at: datetime
-    duration_s: float
-    frame_count: int
-    detected_count: int
-    dropped_count: int
-    fps: float
-    image_width: int | None
-    image_height: int | None
-    model: str
-    video_path: str | None
-    recovered: bool
+    duration_s: float = 0.0
+    frame_count: int = 0
+    detected_count: int = 0
+    dropped_count: int = 0
+    fps: float = math.nan
+    image_width: int | None = None
+    image_height: int | None = None
+    model: str = ""
+    video_path: str | None = None
+    recovered: bool = False
+
+    @classmethod
+    def from_row(cls, row: Sequence[Any]) -> Self:
+        """Build it from a row of the database, whose columns are the fields above, in order."""
+        values = dict(zip((field.name for field in fields(cls)), row, strict=True))
+        values["id"] = str(values["id"])
+        values["tags"] = tuple(values["tags"])
+        values["created_at"] = values["created_at"].replace(tzinfo=UTC)
+        values["fps"] = math.nan if values["fps"] is None else values["fps"]
+        return cls(**values)
 
 
 def check_fields(changes: Mapping[str, Any]) -> dict[str, Any]:

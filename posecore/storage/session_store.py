@@ -105,7 +105,7 @@ class SessionStore:
                 f"SELECT {_COLUMNS} FROM sessions WHERE owner = ? ORDER BY created_at DESC, id",
                 [self.owner],
             ).fetchall()
-        return [_to_session(row) for row in rows]
+        return [Session.from_row(row) for row in rows]
 
     def get_session(self, session_id: str) -> Session:
         """Return one session's facts.
@@ -125,7 +125,7 @@ class SessionStore:
         ).fetchall()
         if not rows:
             raise _not_found(session_id)
-        return _to_session(rows[0])
+        return Session.from_row(rows[0])
 
     def create_session(
         self,
@@ -174,18 +174,8 @@ class SessionStore:
             owner=self.owner,
             source=source,
             status=status,
-            status_reason="",
             created_at=datetime.now(UTC),
-            duration_s=0.0,
-            frame_count=0,
-            detected_count=0,
-            dropped_count=0,
-            fps=float("nan"),
-            image_width=None,
-            image_height=None,
             model=model,
-            video_path=None,
-            recovered=False,
         )
         row = asdict(session) | {
             "created_at": session.created_at.replace(tzinfo=None),
@@ -193,7 +183,7 @@ class SessionStore:
             "tags": list(session.tags),
         }
         places = ", ".join(f"${key}" for key in row)
-        with self._database.cursor() as cursor:
+        with self._database.transaction() as cursor:
             cursor.execute(f"INSERT INTO sessions ({_COLUMNS}) VALUES ({places})", row)
         return session.id
 
@@ -273,7 +263,7 @@ class SessionStore:
                 f"SELECT {_COLUMNS} FROM sessions WHERE status IN ('recording', 'processing')"
             ).fetchall()
             touched = []
-            for session in map(_to_session, rows):
+            for session in map(Session.from_row, rows):
                 owned = self.for_owner(session.owner)
                 if session.status == "processing":
                     touched.append(owned.fail_session(session.id, IMPORT_INTERRUPTED))
@@ -308,7 +298,7 @@ class SessionStore:
         ------
         SessionNotFoundError, StorageFullError
         InvalidFieldError
-            If the session is finished already, or a frame number is stored already.
+            If the session is finished already, or has frames as late as these.
         """
         if not sequence.n_frames:
             return
@@ -320,16 +310,9 @@ class SessionStore:
                 raise InvalidFieldError(
                     "This session is finished, so no frames can be added; begin a new one."
                 )
+            _check_is_later(cursor, session_id, sequence)
             cursor.register("batch", batch)
-            try:
-                cursor.execute(
-                    "INSERT INTO frames SELECT CAST(? AS UUID), * FROM batch", [session_id]
-                )
-            except duckdb.ConstraintException as error:
-                raise InvalidFieldError(
-                    "Some of these frame numbers are stored in this session already; "
-                    "go on from the last one."
-                ) from error
+            cursor.execute("INSERT INTO frames SELECT CAST(? AS UUID), * FROM batch", [session_id])
             cursor.execute(
                 "UPDATE sessions SET image_width = ?, image_height = ?, "
                 "frame_count = frame_count + ?, detected_count = detected_count + ?, "
@@ -337,8 +320,14 @@ class SessionStore:
                 [width, height, len(sequence), n_detected, dropped_count, session_id],
             )
 
-    def load_sequence(self, session_id: str) -> PoseSequence:
-        """Load all frames of a session.
+    def load_sequence(self, session_id: str, *, every: int = 1) -> PoseSequence:
+        """Load the frames of a session.
+
+        Parameters
+        ----------
+        session_id : str
+        every : int
+            Load each frame whose number is a multiple of this; 1 for all of them.
 
         Returns
         -------
@@ -353,8 +342,8 @@ class SessionStore:
             session = self._get(cursor, session_id)
             table = cursor.sql(
                 "SELECT frame_number, time_s, image_landmarks, world_landmarks, visibility, "
-                "presence FROM frames WHERE session_id = ?",
-                params=[session.id],
+                "presence FROM frames WHERE session_id = ? AND frame_number % ? = 0",
+                params=[session.id, every],
             ).to_arrow_table()
         image_size = (session.image_width or 1, session.image_height or 1)
         return from_arrow(table, image_size=image_size)
@@ -371,10 +360,26 @@ class SessionStore:
 
     def save_preference(self, key: str, value: str) -> None:
         """Keep one choice of this owner."""
-        with self._database.cursor() as cursor:
+        with self._database.transaction() as cursor:
             cursor.execute(
                 "INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", [self.owner, key, value]
             )
+
+
+def _check_is_later(
+    cursor: duckdb.DuckDBPyConnection, session_id: str, sequence: PoseSequence
+) -> None:
+    [(last_number, last_time_s)] = cursor.execute(
+        "SELECT max(frame_number), max(time_s) FROM frames WHERE session_id = ?", [session_id]
+    ).fetchall()
+    if last_number is None:
+        return
+    if sequence.frame_number[0] <= last_number or sequence.time_s[0] <= last_time_s:
+        raise InvalidFieldError(
+            f"Frames must follow those stored (the last is number {last_number} at "
+            f"{last_time_s:.3f} s), not begin with number {sequence.frame_number[0]} at "
+            f"{sequence.time_s[0]:.3f} s."
+        )
 
 
 def _parse_id(session_id: str) -> str:
@@ -389,12 +394,3 @@ def _not_found(session_id: str) -> SessionNotFoundError:
         f"There is no session {str(session_id)[:40]!r}; it may have been deleted. "
         "Look for it in the list of sessions."
     )
-
-
-def _to_session(row: tuple[Any, ...]) -> Session:
-    values = dict(zip((field.name for field in fields(Session)), row, strict=True))
-    values["id"] = str(values["id"])
-    values["tags"] = tuple(values["tags"])
-    values["created_at"] = values["created_at"].replace(tzinfo=UTC)
-    values["fps"] = float("nan") if values["fps"] is None else values["fps"]
-    return Session(**values)

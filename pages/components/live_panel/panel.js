@@ -3,6 +3,7 @@
 
 const POLL_MS = 200;
 const SILENT = { camera: "off", recorder: "idle", angles_deg: {}, fps: 0, elapsed_s: 0, hint: "", problem: "" };
+const PRESS_START = "Press Start camera and allow it when the browser asks.";
 const panels = new WeakMap();
 
 export default function (component) {
@@ -75,7 +76,7 @@ function makePanel(root) {
     const message = status.problem || trouble || (status.camera === "starting" ? "Starting the pose model …" : status.hint);
     const hint = find("hint");
     hint.textContent = message || (status.camera === "on" ? (isRecording ? "Looking good." : "Looking good: ready to record.") : "");
-    hint.dataset.level = status.problem || trouble ? "problem" : message ? "hint" : "good";
+    hint.dataset.level = status.problem || (trouble && trouble !== PRESS_START) ? "problem" : message ? "hint" : "good";
     for (const [name, value] of values) {
       const degrees = status.angles_deg[name];
       value.textContent = Number.isFinite(degrees) ? `${degrees}°` : "–";
@@ -109,7 +110,7 @@ async function cameraTrouble(status) {
   } catch {
     // Some browsers do not tell; the camera's own message shows then.
   }
-  return "Press Start camera and allow it when the browser asks.";
+  return PRESS_START;
 }
 
 function asClock(seconds) {

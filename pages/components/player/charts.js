@@ -1,0 +1,313 @@
+/* The charts: one Plotly figure of panels that share the time axis, drawn only when the stretch of
+ * time or the size changes. Cursor and values are elements over it, moved each frame.
+ */
+
+import {
+  SIDE_COLOURS,
+  SIDE_LETTERS,
+  clamp,
+  el,
+  formatTime,
+  lastNotAbove,
+  measure,
+  setText,
+} from "./page.js";
+import { angleAt } from "./recording.js";
+
+const TITLE_HEIGHT = 24;
+const AXIS_HEIGHT = 26;
+const MARGIN = { left: 38, right: 10 };
+const SHORTEST_STRETCH_S = 0.5;
+const TIME_STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+
+export function createCharts(Plotly, replay, host) {
+  const plot = el("div", { class: "pc-plot" });
+  const cursor = el("div", { class: "pc-cursor" });
+  const brush = el("div", { class: "pc-brush" });
+  const titles = replay.panels.map(createPanelTitle);
+  host.append(plot, ...titles.map((title) => title.element), brush, cursor);
+
+  const whole = [0, Math.max(replay.duration_s, 0.1)];
+  const ranges = replay.panels.map((panel) => angleRange(replay, panel));
+  let stretch = [...whole];
+  let size = measure(host);
+  let shown = null;
+
+  const plotWidth = () => size.width - MARGIN.left - MARGIN.right;
+  const toPixels = (time_s) =>
+    MARGIN.left + ((time_s - stretch[0]) / (stretch[1] - stretch[0])) * plotWidth();
+  const placeTitles = () =>
+    titles.forEach(({ element }, i) => {
+      element.style.top = `${Math.round((i * (size.height - AXIS_HEIGHT)) / titles.length)}px`;
+    });
+  const redraw = () =>
+    Plotly.react(
+      plot,
+      chartTraces(replay, stretch, plotWidth()),
+      chartLayout(ranges, stretch, size),
+      { displayModeBar: false, staticPlot: true, responsive: false },
+    );
+
+  const charts = { ready: redraw(), isEmpty: ranges.every((range) => range === null) };
+  placeTitles();
+
+  charts.draw = (frame, time_s) => {
+    const x = toPixels(time_s);
+    const isInside = x >= MARGIN.left - 0.5 && x <= size.width - MARGIN.right + 0.5;
+    cursor.style.transform = `translateX(${x.toFixed(1)}px)`;
+    cursor.style.visibility = isInside ? "visible" : "hidden";
+    if (frame === shown) return;
+    shown = frame;
+    titles.forEach(({ values }) =>
+      values.forEach(({ row, element }) => {
+        const degrees = angleAt(replay, row, frame);
+        setText(element, Number.isNaN(degrees) ? "–" : `${Math.round(degrees)}°`);
+      }),
+    );
+  };
+  charts.timeAt = (clientX) => {
+    const x = clientX - host.getBoundingClientRect().left - MARGIN.left;
+    return stretch[0] + clamp(x / plotWidth(), 0, 1) * (stretch[1] - stretch[0]);
+  };
+  /** Show from start to end; at least half a second, at most the whole session. */
+  charts.show = (start, end) => {
+    const length = clamp(end - start, Math.min(SHORTEST_STRETCH_S, whole[1]), whole[1]);
+    const first = clamp(start, 0, whole[1] - length);
+    stretch = [first, first + length];
+    shown = null;
+    return redraw();
+  };
+  charts.zoom = (factor, around_s) => {
+    const length = (stretch[1] - stretch[0]) / factor;
+    const part = (around_s - stretch[0]) / (stretch[1] - stretch[0]);
+    return charts.show(around_s - part * length, around_s - part * length + length);
+  };
+  charts.showWhole = () => charts.show(...whole);
+  /** Turn the page when the cursor has left it; the zoom is kept. */
+  charts.follow = (time_s) => {
+    if (time_s >= stretch[0] && time_s <= stretch[1]) return;
+    const length = stretch[1] - stretch[0];
+    charts.show(time_s - 0.05 * length, time_s + 0.95 * length);
+  };
+  charts.centre = () => (stretch[0] + stretch[1]) / 2;
+  charts.isInside = (time_s) => time_s >= stretch[0] && time_s <= stretch[1];
+  charts.brush = (from_s, to_s) => {
+    const edges = from_s === null ? [0, 0] : [toPixels(from_s), toPixels(to_s)].sort((a, b) => a - b);
+    brush.style.left = `${edges[0]}px`;
+    brush.style.width = `${edges[1] - edges[0]}px`;
+  };
+  charts.resize = () => {
+    size = measure(host);
+    placeTitles();
+    return redraw();
+  };
+  charts.destroy = () => Plotly.purge(plot);
+  return charts;
+}
+
+/** 'Elbow    L 142°  R 96°'; the numbers have room of their own and do not move. */
+function createPanelTitle(panel) {
+  const element = el("div", { class: "pc-panel-title", title: panel.series[0].meaning });
+  element.append(el("span", {}, panel.title));
+  const values = panel.series.map(({ row, side, name }) => {
+    const value = el("span", { class: "pc-value", "data-angle": name }, "–");
+    element.append(el("span", { class: `pc-letter pc-${side}` }, SIDE_LETTERS[side] ?? ""), value);
+    return { row, element: value };
+  });
+  return { element, values };
+}
+
+/** Lowest and highest whole tick of a panel, or null when nothing was measured. */
+function angleRange(replay, panel) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const { row } of panel.series) {
+    const end = (row + 1) * replay.n_frames;
+    for (let i = row * replay.n_frames; i < end; i += 1) {
+      const value = replay.angles_ddeg[i];
+      if (value === replay.missing) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  if (low > high) return null;
+  const step = high - low > 1000 ? 450 : high - low > 450 ? 300 : 150;
+  low = Math.floor(low / step) * step;
+  high = Math.max(Math.ceil(high / step) * step, low + 2 * step);
+  return { low: low / 10, high: high / 10, tick: ((high - low) / step > 3 ? 2 : 1) * (step / 10) };
+}
+
+function chartTraces(replay, stretch, width) {
+  return replay.panels.flatMap((panel, i) =>
+    panel.series.map(({ row, side }) => ({
+      type: "scatter",
+      mode: "lines",
+      ...thinOut(replay, row, stretch, width),
+      yaxis: i ? `y${i + 1}` : "y",
+      hoverinfo: "skip",
+      connectgaps: false,
+      line: {
+        color: SIDE_COLOURS[side],
+        width: 1.6,
+        dash: side === "right" ? "5px,3px" : "solid",
+      },
+    })),
+  );
+}
+
+/** What a stretch needs on a width of pixels: all frames, or lowest and highest of each pixel. */
+function thinOut(replay, row, [start, end], width) {
+  const { time_s, n_frames } = replay;
+  const first = Math.max(lastNotAbove(time_s, start), 0);
+  const last = Math.min(lastNotAbove(time_s, end) + 2, n_frames);
+  const n_pixels = Math.max(Math.floor(width), 1);
+  if (last - first <= 2 * n_pixels) return allFrames(replay, row, first, last);
+  const line = { x: [], y: [] };
+  const bounds = { low: -1, high: -1 };
+  let i = first;
+  while (i < last) {
+    const begin = i;
+    const pixel = Math.floor(((time_s[i] - start) / (end - start)) * n_pixels);
+    const until_s = start + ((pixel + 1) / n_pixels) * (end - start);
+    do i += 1;
+    while (i < last && time_s[i] < until_s);
+    findBounds(replay, row, begin, i, bounds);
+    if (begin > first && isHoleBefore(replay, begin)) addGap(line, time_s[begin]);
+    if (bounds.low < 0) addGap(line, time_s[begin]);
+    else {
+      addFrame(replay, row, line, Math.min(bounds.low, bounds.high));
+      addFrame(replay, row, line, Math.max(bounds.low, bounds.high));
+    }
+  }
+  return line;
+}
+
+function allFrames(replay, row, first, last) {
+  const line = { x: [], y: [] };
+  for (let i = first; i < last; i += 1) {
+    if (i > first && isHoleBefore(replay, i)) addGap(line, replay.time_s[i]);
+    addFrame(replay, row, line, i);
+  }
+  return line;
+}
+
+/** The frames with the lowest and the highest reading from `begin` to `end`; -1 without any. */
+function findBounds(replay, row, begin, end, bounds) {
+  const { angles_ddeg, missing, n_frames } = replay;
+  const from = row * n_frames;
+  bounds.low = bounds.high = -1;
+  for (let i = begin; i < end; i += 1) {
+    const value = angles_ddeg[from + i];
+    if (value === missing) continue;
+    if (bounds.low < 0 || value < angles_ddeg[from + bounds.low]) bounds.low = i;
+    if (bounds.high < 0 || value > angles_ddeg[from + bounds.high]) bounds.high = i;
+  }
+}
+
+function isHoleBefore({ time_s, longest_step_s }, frame) {
+  return time_s[frame] - time_s[frame - 1] > longest_step_s;
+}
+
+function addFrame(replay, row, line, frame) {
+  const value = angleAt(replay, row, frame);
+  line.x.push(replay.time_s[frame]);
+  line.y.push(Number.isNaN(value) ? null : value);
+}
+
+function addGap(line, time_s) {
+  line.x.push(time_s);
+  line.y.push(null);
+}
+
+function chartLayout(ranges, stretch, size) {
+  const inner = size.height - AXIS_HEIGHT;
+  const layout = {
+    ...size,
+    margin: { l: MARGIN.left, r: MARGIN.right, t: 0, b: AXIS_HEIGHT },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    showlegend: false,
+    font: { size: 11 },
+    xaxis: {
+      range: stretch,
+      anchor: `y${ranges.length > 1 ? ranges.length : ""}`,
+      zeroline: false,
+      ticks: "outside",
+      ticklen: 5,
+      tickcolor: "rgba(0,0,0,0)",
+      ...timeTicks(stretch, size.width),
+    },
+  };
+  ranges.forEach((range, i) => {
+    const [top, bottom] = [(i * inner) / ranges.length + TITLE_HEIGHT, ((i + 1) * inner) / ranges.length - 8];
+    layout[`yaxis${i ? i + 1 : ""}`] = {
+      domain: [1 - bottom / inner, 1 - top / inner],
+      range: range ? [range.low, range.high] : [0, 180],
+      dtick: range ? range.tick : 90,
+      tick0: 0,
+      ticksuffix: "°",
+      zeroline: false,
+    };
+  });
+  return layout;
+}
+
+function timeTicks([start, end], width) {
+  const wanted = Math.max(Math.floor(width / 80), 2);
+  const step = TIME_STEPS_S.find((seconds) => (end - start) / seconds <= wanted) ?? 7200;
+  const tickvals = [];
+  for (let k = Math.ceil(start / step - 1e-6); k * step <= end + 1e-6; k += 1) tickvals.push(k * step);
+  const ticktext = tickvals.map((seconds) =>
+    step < 1 ? formatTime(seconds) : formatTime(seconds).slice(0, -2),
+  );
+  return { tickvals, ticktext };
+}
+
+/** Click or drag seeks; with Shift it marks a stretch to look at; Ctrl and wheel, or pinch, zoom. */
+export function listenToCharts(host, charts, actions, signal) {
+  let marking = null;
+  let isSeeking = false;
+  const listen = (type, handler, options) =>
+    host.addEventListener(type, handler, { signal, ...options });
+  const finish = (event) => {
+    if (isSeeking) actions.release();
+    if (marking !== null && event.type === "pointerup") {
+      const [from, to] = [marking, charts.timeAt(event.clientX)].sort((a, b) => a - b);
+      if (to > from) charts.show(from, to);
+    }
+    charts.brush(null);
+    marking = null;
+    isSeeking = false;
+    actions.wake();
+  };
+  listen("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    host.setPointerCapture(event.pointerId);
+    if (event.shiftKey) {
+      marking = charts.timeAt(event.clientX);
+      return;
+    }
+    isSeeking = true;
+    actions.hold();
+    actions.seek(charts.timeAt(event.clientX));
+  });
+  listen("pointermove", (event) => {
+    if (isSeeking) actions.seek(charts.timeAt(event.clientX));
+    if (marking !== null) charts.brush(marking, charts.timeAt(event.clientX));
+  });
+  listen("pointerup", finish);
+  listen("pointercancel", finish);
+  listen("dblclick", () => {
+    charts.showWhole();
+    actions.wake();
+  });
+  listen(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      charts.zoom(Math.exp(-0.004 * event.deltaY), charts.timeAt(event.clientX));
+      actions.wake();
+    },
+    { passive: false },
+  );
+}

@@ -1,0 +1,61 @@
+/* What all parts of the player share: colours of the sides, elements, time as text. */
+
+export const SIDE_COLOURS = { left: "#0072B2", right: "#D55E00", middle: "#8A8F98" };
+export const SIDE_LETTERS = { left: "L", right: "R" };
+
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+/** An element with attributes and children; text is always text, never markup. */
+export function el(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** An SVG of one path. */
+export function drawing(path) {
+  const namespace = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(namespace, "svg");
+  svg.setAttribute("aria-hidden", "true");
+  const shape = document.createElementNS(namespace, "path");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}
+
+/** A 20 x 20 icon from one path. */
+export function icon(path) {
+  const svg = drawing(path);
+  svg.setAttribute("viewBox", "0 0 20 20");
+  return svg;
+}
+
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Seconds as m:ss.d, cut and not rounded, so that the clock never shows a time not yet reached. */
+export function formatTime(seconds) {
+  const tenths = Math.floor(seconds * 10 + 1e-6);
+  const whole = Math.floor(tenths / 10);
+  const rest = String(whole % 60).padStart(2, "0");
+  return `${Math.floor(whole / 60)}:${rest}.${tenths % 10}`;
+}
+
+/** Last position whose value is not above `value`; -1 before the first. */
+export function lastNotAbove(sorted, value) {
+  let low = -1;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (sorted[middle] <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Inner size of an element; Plotly needs a little even when it is hidden. */
+export function measure(host) {
+  return { width: Math.max(host.clientWidth, 80), height: Math.max(host.clientHeight, 80) };
+}

@@ -1,0 +1,72 @@
+/* The packed recording, as posecore.replay_data writes it. */
+
+import { lastNotAbove } from "./page.js";
+
+const ARRAY_TYPES = {
+  float64: Float64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  uint8: Uint8Array,
+};
+
+export function readHeader(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  return { header, start: 4 + length };
+}
+
+export function readReplay(bytes) {
+  const { header, start } = readHeader(bytes);
+  const replay = { ...header };
+  for (const { name, dtype, shape, offset } of header.arrays) {
+    const type = ARRAY_TYPES[dtype];
+    const size = shape.reduce((product, length) => product * length, type.BYTES_PER_ELEMENT);
+    // A copy: a typed array must begin at a multiple of its element's size.
+    replay[name] = new type(bytes.slice(start + offset, start + offset + size).buffer);
+  }
+  replay.duration_s = replay.n_frames ? replay.time_s[replay.n_frames - 1] : 0;
+  replay.longest_step_s = longestStep(replay.time_s);
+  replay.panels = groupAngles(header.angles);
+  return replay;
+}
+
+/** A longer time between two frames is a hole in the recording: nothing is drawn across it. */
+function longestStep(time_s) {
+  const steps = [];
+  const stride = Math.max(1, Math.floor(time_s.length / 2000));
+  for (let i = 1; i < time_s.length; i += stride) steps.push(time_s[i] - time_s[i - 1]);
+  steps.sort((a, b) => a - b);
+  return Math.max(0.5, 5 * (steps[steps.length >> 1] ?? 0));
+}
+
+function groupAngles(angles) {
+  const panels = new Map();
+  angles.forEach((angle, row) => {
+    if (!panels.has(angle.group)) panels.set(angle.group, { title: angle.title, series: [] });
+    panels.get(angle.group).series.push({ ...angle, row });
+  });
+  return [...panels.values()];
+}
+
+/** The frame closest to a moment. Nearest and not last, so that a clock that runs in step with the
+ * frames does not stumble over their edges. */
+export function nearestFrame({ time_s }, moment_s) {
+  const frame = lastNotAbove(time_s, moment_s);
+  const next = frame + 1;
+  if (next >= time_s.length) return frame;
+  return frame < 0 || time_s[next] - moment_s < moment_s - time_s[frame] ? next : frame;
+}
+
+/** Degrees of one angle in one frame; NaN where there is no reading. */
+export function angleAt(replay, row, frame) {
+  const value = frame < 0 ? replay.missing : replay.angles_ddeg[row * replay.n_frames + frame];
+  return value === replay.missing ? NaN : value / 10;
+}
+
+export function isSeen(replay, frame) {
+  const first = frame * 99;
+  for (let i = first; i < first + 99; i += 3) {
+    if (replay.world_mm[i] !== replay.missing) return true;
+  }
+  return false;
+}

@@ -1,0 +1,53 @@
+"""What is known about a session, shown beside it."""
+
+from html import escape
+
+import streamlit as st
+
+from pages.components.words import SOURCES, as_date, as_length
+from posecore import Session
+
+_GRID = "display:grid;grid-template-columns:auto 1fr;gap:.4rem 1rem;font-size:.875rem"
+_TERM = "opacity:.68;white-space:nowrap"
+_FACT = "text-align:right;overflow-wrap:anywhere"
+
+
+def show_session_facts(session: Session) -> None:
+    """Show description and facts; what people typed is shown letter by letter."""
+    if session.description:
+        st.text(session.description)
+    rows = "".join(_make_row(term, fact) for term, fact in _collect_facts(session))
+    st.html(f'<div role="list" style="{_GRID}">{rows}</div>')
+    if session.recovered:
+        st.caption(
+            ":orange-badge[:material/healing: recovered] This recording was cut off; all that was "
+            "saved until then is here."
+        )
+
+
+def _make_row(term: str, fact: str) -> str:
+    return (
+        f'<div role="listitem" style="display:contents"><span style="{_TERM}">{escape(term)}</span>'
+        f'<span style="{_FACT}">{escape(fact)}</span></div>'
+    )
+
+
+def _collect_facts(session: Session) -> list[tuple[str, str]]:
+    facts = [
+        ("Athlete", session.athlete),
+        ("Tags", ", ".join(session.tags)),
+        ("Date", as_date(session.created_at)),
+        ("Length", as_length(session.duration_s)),
+        ("Frames", f"{session.frame_count:,}"),
+    ]
+    if session.frame_count:
+        seen = session.detected_count / session.frame_count
+        facts.append(("Somebody in view", f"{seen:.0%}"))
+    if session.dropped_count:
+        facts.append(("Dropped", f"{session.dropped_count:,}"))
+    if session.fps == session.fps:
+        facts.append(("Frames a second", f"{session.fps:.1f}"))
+    if session.image_width and session.image_height:
+        facts.append(("Picture", f"{session.image_width} x {session.image_height}"))
+    facts += [("Model", session.model), ("Source", SOURCES[session.source])]
+    return [(term, fact) for term, fact in facts if fact]

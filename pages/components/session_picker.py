@@ -1,0 +1,75 @@
+"""Choosing the session a page shows, and saying why there is none to show."""
+
+from typing import NoReturn
+
+import streamlit as st
+
+from pages.components.state import get_store
+from pages.components.text import plain
+from pages.components.words import as_facts
+from posecore import Session
+from posecore.errors import SessionNotFoundError
+
+_WAITING = {
+    "recording": "This session is being recorded. Its replay is ready when the recording stops.",
+    "processing": "This video is being analysed. Its replay is ready when that is done.",
+}
+
+
+def choose_session() -> Session:
+    """Return the session the address names; without one, ask for it and end the page here."""
+    session_id = st.query_params.get("session")
+    if not session_id:
+        _ask_for_session()
+    try:
+        return get_store().get_session(session_id)
+    except SessionNotFoundError:
+        _ask_for_session("This session is not here; it was deleted, or the link is incomplete.")
+
+
+def stop_unless_replayable(session: Session) -> None:
+    """Say why a session cannot be replayed, show the way on, and end the page here."""
+    if session.status == "completed" and session.frame_count:
+        return
+    st.title(plain(session.name))
+    if session.status in _WAITING:
+        st.info(_WAITING[session.status])
+        st.button("Look again", type="primary")
+    elif session.status == "failed":
+        st.error(f"There is nothing to replay. {plain(session.status_reason)}")
+    else:
+        st.info("This session holds no frames, so there is nothing to replay.")
+    _offer_sessions()
+    st.stop()
+
+
+def _ask_for_session(problem: str = "") -> NoReturn:
+    st.title("Replay")
+    if problem:
+        st.warning(problem)
+    sessions = [each for each in get_store().get_sessions() if each.status == "completed"]
+    if not sessions:
+        st.info("Nothing is recorded yet. Record with the camera, or import a video.")
+        with st.container(horizontal=True):
+            if st.button("Record now", type="primary"):
+                st.switch_page("live.py")
+            if st.button("Import a video"):
+                st.switch_page("import_video.py")
+        st.stop()
+    chosen = st.selectbox(
+        "Which session?",
+        sessions,
+        index=None,
+        format_func=lambda session: f"{session.name} · {as_facts(session)}",
+        placeholder="Choose a session",
+    )
+    _offer_sessions()
+    if chosen is not None:
+        st.query_params.from_dict({"session": chosen.id})
+        st.rerun()
+    st.stop()
+
+
+def _offer_sessions() -> None:
+    if st.button("All sessions"):
+        st.switch_page("sessions.py")

@@ -1,0 +1,320 @@
+"""The command line, ``python -m posecore``: import, list, show, export, delete and more.
+
+Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by Ctrl+C. Results go to standard
+output; progress, and errors of one sentence, to standard error.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from posecore import errors
+from posecore.settings import MODEL_NAMES, Settings
+
+if TYPE_CHECKING:
+    from posecore.importing import ImportProgress
+    from posecore.storage.session import Session
+    from posecore.storage.session_store import SessionStore
+
+DONE: Final = 0
+COULD_NOT: Final = 1
+WRONG_USAGE: Final = 2
+STOPPED: Final = 130
+
+_SHORTEST_ID: Final = 8
+_EMOJI_JOINER: Final = "\N{ZERO WIDTH JOINER}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; ``sys.argv[1:]`` when left out.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name in emoji must not stop a terminal or pipe that has none.
+            stream.reconfigure(errors="backslashreplace")
+    options = _make_parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except errors.PoseCoreError as error:
+        return _say(str(error), COULD_NOT)
+    except ImportError as error:
+        return _say(f"Something is missing ({error}); the command doctor says what.", COULD_NOT)
+    except KeyboardInterrupt:
+        return _say("Stopped.", STOPPED)
+    except BrokenPipeError:
+        # Whoever read the output has enough; nothing more may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT
+    return code
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"posecore: {_printable(sentence)}", file=sys.stderr)
+    return code
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--db",
+        metavar="FILE",
+        type=Path,
+        default=argparse.SUPPRESS,
+        help="database to use instead of the dashboard's own (or set POSECORE_DB)",
+    )
+    parser = argparse.ArgumentParser(
+        prog="python -m posecore",
+        description="Record, keep, replay and measure human movement.",
+        parents=[common],
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> Any:
+        command = commands.add_parser(
+            name, parents=[common], help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
+        command.set_defaults(run=run)
+        return command
+
+    _add_import(add("import", _run_import, "analyse videos, one session each; prints their ids"))
+    command = add("list", _run_list, "list the sessions, newest first")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command = add("show", _run_show, "show one session's facts")
+    command.add_argument("id", metavar="ID", help="session id, or its first 8 characters or more")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    _add_export(add("export", _run_export, "hand over a session's numbers, one row a frame"))
+    command = add("delete", _run_delete, "delete a session and its frames for good")
+    command.add_argument("id", metavar="ID")
+    command.add_argument("--yes", action="store_true", help="really do it")
+    add("samples", _run_samples, "add the sample sessions; prints their ids")
+    command = add("download-model", _run_download, "download a pose model and check it")
+    command.add_argument("name", metavar="NAME", choices=MODEL_NAMES, help=", ".join(MODEL_NAMES))
+    add("doctor", _run_doctor, "check that everything posecore needs is there")
+    return parser
+
+
+def _add_import(command: argparse.ArgumentParser) -> None:
+    command.add_argument("videos", metavar="VIDEO", type=Path, nargs="+")
+    command.add_argument("--name", help="name of the session (by default the file's)")
+    command.add_argument("--athlete", default="", help="who moves")
+    command.add_argument("--tag", action="append", default=[], help="may be given several times")
+    command.add_argument("--workers", type=_positive, help="processes that share the work")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number from 1, not {text!r}")
+    return int(text)
+
+
+def _add_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("id", metavar="ID")
+    command.add_argument("--what", choices=("landmarks", "angles"), default="landmarks")
+    command.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    command.add_argument("--out", metavar="FILE", default="-", help="by default standard output")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = Settings.from_env()
+    return replace(settings, database=options.db) if "db" in options else settings
+
+
+@contextmanager
+def _open_store(options: argparse.Namespace) -> Iterator["SessionStore"]:
+    from posecore.storage.session_store import open_store
+
+    with open_store(_settings(options).database) as store:
+        yield store
+
+
+def _find(store: "SessionStore", text: str) -> "Session":
+    """Find a session by its id or the beginning of it."""
+    matches = [session for session in store.get_sessions() if session.id.startswith(text.lower())]
+    if len(text) >= _SHORTEST_ID and len(matches) == 1:
+        return matches[0]
+    return store.get_session(text)
+
+
+def _run_import(options: argparse.Namespace) -> int:
+    from posecore.importing import import_video
+
+    with _open_store(options) as store:
+        settings = _settings(options).with_preferences(store.load_preferences())
+        if options.workers is not None:
+            settings = replace(settings, import_workers=options.workers)
+        code = DONE
+        for video in options.videos:
+            try:
+                with _progress_bar(video.name) as on_progress:
+                    session_id = import_video(
+                        video,
+                        store,
+                        settings=settings,
+                        name=options.name,
+                        athlete=options.athlete,
+                        tags=options.tag,
+                        on_progress=on_progress,
+                    )
+            except errors.PoseCoreError as error:
+                sentence = str(error)
+                if video.name not in sentence:
+                    sentence = f"{video.name}: {sentence}"
+                code = _say(sentence, COULD_NOT)
+            else:
+                print(session_id, flush=True)
+    return code
+
+
+@contextmanager
+def _progress_bar(label: str) -> Iterator[Callable[["ImportProgress"], None]]:
+    from tqdm import tqdm
+
+    with tqdm(desc=_printable(label), unit=" frames", file=sys.stderr) as bar:
+
+        def show(progress: "ImportProgress") -> None:
+            bar.total = progress.n_frames
+            bar.update(progress.frames_done - bar.n)
+
+        yield show
+
+
+def _run_list(options: argparse.Namespace) -> int:
+    with _open_store(options) as store:
+        sessions = store.get_sessions()
+    if options.json:
+        print(json.dumps([_to_json(session) for session in sessions], indent=2))
+        return DONE
+    if not sessions:
+        return _say("No sessions yet; begin with import VIDEO or samples.", DONE)
+    for session in sessions:
+        athlete = f" ({_printable(session.athlete)})" if session.athlete else ""
+        print(
+            f"{session.id}  {session.created_at:%Y-%m-%d %H:%M}  {session.status:<10}  "
+            f"{_length(session.duration_s):>12}  {session.frame_count:>7,} frames  "
+            f"{_printable(session.name)}{athlete}"
+        )
+    return DONE
+
+
+def _run_show(options: argparse.Namespace) -> int:
+    with _open_store(options) as store:
+        session = _find(store, options.id)
+    if options.json:
+        print(json.dumps(_to_json(session), indent=2))
+        return DONE
+    for key, value in _to_json(session).items():
+        text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+        print(f"{key:<15} {_printable(text)}".rstrip())
+    return DONE
+
+
+def _run_export(options: argparse.Namespace) -> int:
+    from posecore import export
+
+    if options.out == "-" and options.format != "csv":
+        return _say("Only CSV can go to standard output; name a file with --out.", WRONG_USAGE)
+    with _open_store(options) as store:
+        session = _find(store, options.id)
+        sequence = store.load_sequence(session.id)
+    make_table = {"landmarks": export.to_landmarks_table, "angles": export.to_angles_table}
+    table = make_table[options.what](sequence)
+    if options.out == "-":
+        export.write_csv(table, sys.stdout.buffer)
+    else:
+        export.write_table(table, options.out, options.format)
+        _say(f"{table.num_rows:,} rows written to {options.out}.", DONE)
+    return DONE
+
+
+def _run_delete(options: argparse.Namespace) -> int:
+    with _open_store(options) as store:
+        session = _find(store, options.id)
+        what = (
+            f'"{session.name}": {_length(session.duration_s)}, {session.frame_count:,} frames'
+            + (", video" if session.video_path else "")
+        )
+        if not options.yes:
+            return _say(f"This would delete {what}, for good; add --yes to do it.", WRONG_USAGE)
+        store.delete_session(session.id)
+    return _say(f"Deleted {what}.", DONE)
+
+
+def _run_samples(options: argparse.Namespace) -> int:
+    from posecore.samples import load_samples
+
+    with _open_store(options) as store:
+        for session_id in load_samples(store):
+            print(session_id)
+    return DONE
+
+
+def _run_download(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from posecore.models import download_model
+
+    with tqdm(desc=options.name, unit="B", unit_scale=True, file=sys.stderr) as bar:
+
+        def show(n_bytes: int, n_total: int | None) -> None:
+            bar.total = n_total
+            bar.update(n_bytes - bar.n)
+
+        path = download_model(options.name, _settings(options), show)
+    print(path)
+    return DONE
+
+
+def _run_doctor(options: argparse.Namespace) -> int:
+    from posecore.doctor import check_machine
+
+    code = DONE
+    for finding in check_machine(_settings(options)):
+        print(f"{'ok' if finding.is_ok else 'problem':<8} {_printable(str(finding))}", flush=True)
+        code = code if finding.is_ok else COULD_NOT
+    return code
+
+
+def _to_json(session: "Session") -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.isoformat()
+        if isinstance(value, float) and math.isnan(value):
+            return None
+        return list(value) if isinstance(value, tuple) else value
+
+    return {key: plain(value) for key, value in asdict(session).items()}
+
+
+def _length(duration_s: float) -> str:
+    minutes, seconds = divmod(round(duration_s), 60)
+    return f"{minutes:,} min {seconds:02} s" if minutes else f"{duration_s:.1f} s"
+
+
+def _printable(text: str) -> str:
+    """Leave out what could move the cursor, break the line or colour the terminal."""
+    return "".join(
+        character
+        if character.isprintable() or character == _EMOJI_JOINER
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )

@@ -1,0 +1,271 @@
+"""Handing data over: tables of a recording as CSV or Parquet, and several of them as one ZIP.
+
+A value that is missing (NaN in posecore's arrays) is an empty cell in CSV and a NULL in Parquet.
+Numbers are written with the digits that give back exactly the same number.
+"""
+
+import errno
+import io
+import re
+import unicodedata
+import uuid
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import IO, Any, Final, Literal, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from posecore.angles import compute_joint_angles
+from posecore.errors import ExportError
+from posecore.sequence import PoseSequence
+from posecore.storage.session import Session
+from posecore.topology import LANDMARK_NAMES
+
+TableFormat = Literal["csv", "parquet"]
+TABLE_FORMATS: Final[tuple[TableFormat, ...]] = get_args(TableFormat)
+
+_AXES: Final = {
+    "image_landmarks": ("image_x", "image_y", "image_z"),
+    "world_landmarks": ("world_x_m", "world_y_m", "world_z_m"),
+}
+# Spreadsheets compute a cell that begins with one of these; the last four are = + - @ in the full
+# width of East Asian typing.
+_FORMULA_STARTS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_LONGEST_STEM: Final = 40
+_CSV_OPTIONS: Final = pa.csv.WriteOptions(quoting_header="none", batch_size=4096)
+
+
+def to_landmarks_table(sequence: PoseSequence) -> pa.Table:
+    """Table of landmarks, one row a frame.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+
+    Returns
+    -------
+    pyarrow.Table
+        ``frame_number``, ``time_s``, then for each of the 33 landmarks ``<name>_image_x``,
+        ``_image_y``, ``_image_z`` (of the picture's width and height), ``_world_x_m``,
+        ``_world_y_m``, ``_world_z_m`` (metres), ``_visibility`` and ``_presence``: 266 columns.
+        NULL where the recording has NaN; a frame with nobody in it keeps its row.
+    """
+    columns = _clock_columns(sequence)
+    for landmark, name in enumerate(LANDMARK_NAMES):
+        for array_name, axes in _AXES.items():
+            array = getattr(sequence, array_name)
+            for axis, axis_name in enumerate(axes):
+                columns[f"{name}_{axis_name}"] = _with_nulls(array[:, landmark, axis])
+        columns[f"{name}_visibility"] = _with_nulls(sequence.visibility[:, landmark])
+        columns[f"{name}_presence"] = _with_nulls(sequence.presence[:, landmark])
+    return pa.table(columns)
+
+
+def to_angles_table(sequence: PoseSequence, names: Iterable[str] | None = None) -> pa.Table:
+    """Table of joint angles, one row a frame.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+    names : iterable of str, optional
+        Keys of :data:`posecore.ANGLES`; all of them when left out.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``frame_number``, ``time_s``, then one column an angle, in degrees. NULL where the angle
+        is NaN.
+    """
+    columns = _clock_columns(sequence)
+    for name, degrees in compute_joint_angles(sequence, names).items():
+        columns[str(name)] = _with_nulls(degrees.to_numpy())
+    return pa.table(columns)
+
+
+def to_sessions_table(sessions: Iterable[Session]) -> pa.Table:
+    """Table of sessions' facts, one row a session, safe to open in a spreadsheet.
+
+    Parameters
+    ----------
+    sessions : iterable of Session
+
+    Returns
+    -------
+    pyarrow.Table
+        The fields of :class:`posecore.Session`; tags joined by commas, ``created_at`` as text in
+        ISO 8601, NULL where ``fps`` is NaN.
+
+    Notes
+    -----
+    A text that begins with ``=``, ``+``, ``-``, ``@`` (in full width too), a tab or a line break
+    gets an apostrophe in front, because a spreadsheet would compute it. Everything else is as
+    it was typed.
+
+    References
+    ----------
+    OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    rows = [_to_row(session) for session in sessions]
+    return pa.Table.from_pylist(rows, schema=_SESSION_SCHEMA)
+
+
+def write_csv(table: pa.Table, stream: IO[bytes]) -> None:
+    """Write a table to an open stream as CSV: UTF-8, a header, commas, line feeds."""
+    pa.csv.write_csv(table, stream, _CSV_OPTIONS)
+
+
+def to_csv_bytes(table: pa.Table) -> bytes:
+    """Return a table as CSV text in UTF-8."""
+    stream = io.BytesIO()
+    write_csv(table, stream)
+    return stream.getvalue()
+
+
+def write_table(table: pa.Table, path: str | Path, table_format: TableFormat | str = "csv") -> None:
+    """Write a table to a file, all of it or nothing: what was there before stays until the end.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    path : str or Path
+        Overwritten if it is a file.
+    table_format : {"csv", "parquet"}
+
+    Raises
+    ------
+    ExportError
+        If the format is unknown or the file cannot be written.
+    """
+    if table_format not in TABLE_FORMATS:
+        raise ExportError(
+            f"A table can be written as {' or '.join(TABLE_FORMATS)}, not as {table_format!r}."
+        )
+    write = write_csv if table_format == "csv" else pa.parquet.write_table
+    _write_whole(Path(path), lambda stream: write(table, stream))
+
+
+def write_zip(tables: Iterable[tuple[str, pa.Table]], path: str | Path) -> None:
+    """Write several tables as CSV files in one ZIP file, all of it or nothing.
+
+    Parameters
+    ----------
+    tables : iterable of (file name, pyarrow.Table)
+        Taken one at a time, so a generator keeps only one in memory.
+    path : str or Path
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    _write_whole(Path(path), lambda stream: _fill_zip(tables, stream))
+
+
+def to_zip_bytes(tables: Iterable[tuple[str, pa.Table]]) -> bytes:
+    """Return several tables as CSV files in one ZIP; see :func:`write_zip`."""
+    stream = io.BytesIO()
+    _fill_zip(tables, stream)
+    return stream.getvalue()
+
+
+def safe_file_name(name: str, session_id: str, ending: str = "") -> str:
+    """File name for a session that every system and browser accepts.
+
+    Parameters
+    ----------
+    name : str
+        The session's name, whatever was typed.
+    session_id : str
+        Its first 8 characters keep equal names apart.
+    ending : str
+        For example ``"angles.csv"``, joined with an underscore.
+
+    Returns
+    -------
+    str
+        ASCII letters, digits, ``-`` and ``_`` before the ending: ``autumn-wall-3_1f0c22ab``.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    stem = re.sub(r"[^a-z0-9]+", "-", plain.lower())[:_LONGEST_STEM].strip("-") or "session"
+    return "_".join(filter(None, (stem, session_id[:8], ending)))
+
+
+def make_harmless(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would compute."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _clock_columns(sequence: PoseSequence) -> dict[str, pa.Array]:
+    return {
+        "frame_number": pa.array(sequence.frame_number),
+        "time_s": pa.array(sequence.time_s),
+    }
+
+
+def _with_nulls(values: np.ndarray[Any, Any]) -> pa.Array:
+    return pa.array(np.ascontiguousarray(values), from_pandas=True)
+
+
+_NUMBER_TYPES: Final = {
+    "duration_s": pa.float64(),
+    "frame_count": pa.int64(),
+    "detected_count": pa.int64(),
+    "dropped_count": pa.int64(),
+    "fps": pa.float64(),
+    "image_width": pa.int64(),
+    "image_height": pa.int64(),
+    "recovered": pa.bool_(),
+}
+_SESSION_SCHEMA: Final = pa.schema(
+    [(field.name, _NUMBER_TYPES.get(field.name, pa.string())) for field in fields(Session)]
+)
+
+
+def _to_row(session: Session) -> dict[str, Any]:
+    row: dict[str, Any] = {field.name: getattr(session, field.name) for field in fields(Session)}
+    row["tags"] = ", ".join(session.tags)
+    row["created_at"] = session.created_at.isoformat()
+    row["fps"] = None if np.isnan(session.fps) else session.fps
+    return {
+        key: make_harmless(value) if isinstance(value, str) else value for key, value in row.items()
+    }
+
+
+def _fill_zip(tables: Iterable[tuple[str, pa.Table]], stream: IO[bytes]) -> None:
+    # The fastest level: an hour of landmarks is 300 MB of text.
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for file_name, table in tables:
+            with archive.open(file_name, "w", force_zip64=True) as member:
+                write_csv(table, member)
+
+
+def _write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Write beside the file, then put it in place in one step."""
+    try:
+        if path.exists() and not path.is_file():
+            raise ExportError(f"{path} is not a file that can be written to; choose another name.")
+        path = path.resolve()
+        unfinished = path.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            with unfinished.open("wb") as stream:
+                write(stream)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportError(_explain(error, path)) from error
+
+
+def _explain(error: OSError, path: Path) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        reason = "the disk is full; free some space and try again"
+    elif error.errno == errno.ENOENT:
+        reason = f"there is no folder {path.parent}; make it or choose another"
+    else:
+        reason = f"{error.strerror or error}; choose another place"
+    return f"{path.name} could not be written: {reason}."

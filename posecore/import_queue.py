@@ -1,0 +1,191 @@
+"""Videos that wait for their turn to become sessions, one at a time, in the background."""
+
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Any, Literal
+
+from posecore.errors import ImportCancelledError, PoseCoreError, SessionNotFoundError
+from posecore.importing import ImportProgress, default_name, import_video
+from posecore.settings import Settings
+from posecore.storage.session_store import SessionStore
+
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportJob:
+    """One video on its way, as it was when asked for.
+
+    Attributes
+    ----------
+    id, name, session_id : str
+        A cancelled job's session is gone.
+    state : {"waiting", "running", "done", "failed", "cancelled"}
+    progress : ImportProgress or None
+        None until the first frame is analysed.
+    error : str
+        Why it failed, one sentence; empty otherwise.
+    """
+
+    id: str
+    name: str
+    session_id: str
+    state: JobState = "waiting"
+    progress: ImportProgress | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class _Order:
+    job_id: str
+    path: Path
+    settings: Settings
+    delete_file_afterwards: bool
+
+
+class ImportQueue:
+    """Runs one import after the other on a thread of its own; safe to use from several threads.
+
+    The thread and its child processes end with the program; what was under way is then marked as
+    failed by :meth:`SessionStore.recover_sessions` at the next start.
+
+    Parameters
+    ----------
+    store : SessionStore
+    """
+
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
+        self._jobs: dict[str, ImportJob] = {}
+        self._cancelled: set[str] = set()
+        self._lock = Lock()
+        self._orders: SimpleQueue[_Order] = SimpleQueue()
+        Thread(target=self._run, name="imports", daemon=True).start()
+
+    @property
+    def jobs(self) -> list[ImportJob]:
+        """All jobs so far, newest first."""
+        with self._lock:
+            return list(self._jobs.values())[::-1]
+
+    def submit(
+        self,
+        path: str | Path,
+        *,
+        settings: Settings,
+        delete_file_afterwards: bool,
+        name: str | None = None,
+        athlete: str = "",
+        tags: Iterable[str] = (),
+        description: str = "",
+    ) -> ImportJob:
+        """Put a video in the queue; its session is there at once, as ``processing``.
+
+        Parameters
+        ----------
+        path : str or Path
+        settings : Settings
+        delete_file_afterwards : bool
+            Whether the file is only an upload's copy, to be removed however the import ends.
+        name : str, optional
+            The file's name without its ending, when left out.
+        athlete, tags, description
+            As in :meth:`SessionStore.create_session`.
+
+        Raises
+        ------
+        InvalidFieldError, StoreError
+            If no session can be made; an upload's copy is removed.
+        """
+        path = Path(path)
+        name = default_name(path) if name is None else name
+        try:
+            session_id = self._store.create_session(
+                name=name,
+                source="video",
+                athlete=athlete,
+                tags=tags,
+                description=description,
+                model=settings.model,
+            )
+        except BaseException:
+            _remove(path, delete_file_afterwards)
+            raise
+        job = ImportJob(id=str(uuid.uuid4()), name=name, session_id=session_id)
+        with self._lock:
+            self._jobs[job.id] = job
+        self._orders.put(_Order(job.id, path, settings, delete_file_afterwards))
+        return job
+
+    def cancel(self, job_id: str) -> None:
+        """Cancel a waiting or running job, and delete its session; else do nothing."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is None or job.state not in ("waiting", "running"):
+                return
+            self._cancelled.add(job_id)
+            is_waiting = job.state == "waiting"
+            if is_waiting:
+                self._jobs[job_id] = replace(job, state="cancelled")
+        if is_waiting:
+            with suppress(SessionNotFoundError):
+                self._store.delete_session(job.session_id)
+
+    def _run(self) -> None:
+        while True:
+            order = self._orders.get()
+            try:
+                if self._begin(order.job_id):
+                    self._import(order)
+            finally:
+                _remove(order.path, order.delete_file_afterwards)
+
+    def _begin(self, job_id: str) -> bool:
+        """Mark a job as running, unless it was cancelled while it waited."""
+        with self._lock:
+            job = self._jobs[job_id]
+            if job.state != "waiting":
+                return False
+            self._jobs[job_id] = replace(job, state="running")
+            return True
+
+    def _import(self, order: _Order) -> None:
+        job = self._jobs[order.job_id]
+        try:
+            import_video(
+                order.path,
+                self._store,
+                settings=order.settings,
+                title=job.name,
+                session_id=job.session_id,
+                on_progress=lambda progress: self._report(order.job_id, progress),
+                should_stop=lambda: order.job_id in self._cancelled,
+            )
+        except ImportCancelledError:
+            self._change(order.job_id, state="cancelled")
+        except PoseCoreError as error:
+            self._change(order.job_id, state="failed", error=str(error))
+        except Exception as error:  # the queue goes on with the next video
+            said = f"{type(error).__name__}: {error}"
+            reason = f"Something unexpected stopped the import ({said}); import the video again."
+            self._change(order.job_id, state="failed", error=reason)
+        else:
+            self._change(order.job_id, state="done")
+
+    def _report(self, job_id: str, progress: ImportProgress) -> None:
+        self._change(job_id, progress=progress)
+
+    def _change(self, job_id: str, **changes: Any) -> None:
+        with self._lock:
+            self._jobs[job_id] = replace(self._jobs[job_id], **changes)
+
+
+def _remove(path: Path, is_ours: bool) -> None:
+    if is_ours:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,165 @@
+"""A recording packed for the browser: one block of bytes that describes itself.
+
+The block is little-endian throughout::
+
+    uint32           length of the header in bytes
+    header           UTF-8 JSON, padded with spaces so that the arrays begin at a multiple of 8
+    arrays           one after the other, each at a multiple of 8
+
+The header's ``arrays`` names each array with its dtype, shape and offset from the first array's
+first byte. About 260 bytes a frame: landmarks in whole millimetres and angles in tenths of a degree
+are finer than anything an estimator knows.
+"""
+
+import hashlib
+import json
+import struct
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from posecore.angles import ANGLES
+from posecore.errors import InvalidSequenceError
+from posecore.sequence import PoseSequence
+from posecore.topology import LANDMARK_NAMES, SEGMENTS_BY_SIDE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING: Final = -32768
+"""What stands for NaN in the packed landmarks and angles."""
+
+_LARGEST: Final = 32767
+_ALIGNMENT: Final = 8
+_REACH_MM: Final = (1600, 2600)
+"""Farthest from the body's axis and highest above the ground that anybody reaches; an estimator's
+wild guess beyond it must not shrink the figure for the whole session."""
+
+
+def pack_replay(sequence: PoseSequence, angles: "pd.DataFrame", *, session_id: str = "") -> bytes:
+    """Pack a recording and its joint angles for the player in the browser.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+    angles : DataFrame, shape (n_frames, n_angles), degrees
+        What :func:`posecore.compute_joint_angles` returns for this sequence.
+    session_id : str
+        Which session it is; the player keeps it in the address.
+
+    Returns
+    -------
+    bytes
+        ``time_s`` float64, seconds since the first frame; ``world_mm`` int16, shape
+        (n_frames, 33, 3); ``visibility`` uint8, 255 is 1; ``frame_number`` int32;
+        ``angles_ddeg`` int16, tenths of a degree, shape (n_angles, n_frames).
+
+    Raises
+    ------
+    InvalidSequenceError
+        If the angles are not this sequence's: another length, or a name nobody defined.
+
+    Notes
+    -----
+    NaN becomes :data:`MISSING`, in ``visibility`` 0. A value too large for its type is clipped to
+    the largest that fits: 32.767 m and 3276.7 degrees either way, far outside a body.
+    """
+    _check_angles(sequence, angles)
+    time_s = sequence.time_s
+    world_mm = _quantise(sequence.world_landmarks, 1000.0)
+    arrays = {
+        "time_s": (time_s - time_s[:1]).astype("<f8"),
+        "world_mm": world_mm,
+        "visibility": np.rint(255.0 * np.nan_to_num(sequence.visibility)).clip(0, 255).astype("u1"),
+        "frame_number": sequence.frame_number.clip(max=2**31 - 1).astype("<i4"),
+        "angles_ddeg": _quantise(angles.to_numpy(dtype=np.float64).T, 10.0),
+    }
+    layout, body = _lay_out(arrays)
+    header = {
+        "version": 1,
+        "session_id": session_id,
+        "content_id": hashlib.blake2b(body, digest_size=8).hexdigest(),
+        "n_frames": sequence.n_frames,
+        "start_s": float(time_s[0]) if sequence.n_frames else 0.0,
+        "image_size": sequence.image_size,
+        "landmarks": LANDMARK_NAMES,
+        "segments": [
+            {"from": int(a), "to": int(b), "side": side}
+            for side, segments in SEGMENTS_BY_SIDE.items()
+            for a, b in segments
+        ],
+        "angles": [_describe_angle(name) for name in angles.columns],
+        "reach_m": _compute_reach_m(world_mm),
+        "missing": MISSING,
+        "arrays": layout,
+    }
+    return _frame_header(header) + body
+
+
+def _check_angles(sequence: PoseSequence, angles: "pd.DataFrame") -> None:
+    if len(angles) != sequence.n_frames:
+        raise InvalidSequenceError(
+            f"The angles have {len(angles)} rows and the recording has {sequence.n_frames} frames; "
+            "compute them from this recording."
+        )
+    unknown = [str(name) for name in angles.columns if name not in ANGLES]
+    if unknown:
+        raise InvalidSequenceError(
+            f"There is no angle {unknown[0]!r}; the known ones are {', '.join(ANGLES)}."
+        )
+
+
+def _quantise(values: ArrayLike, steps_per_unit: float) -> NDArray[np.int16]:
+    """Whole steps as int16, clipped to what fits; NaN becomes :data:`MISSING`."""
+    steps = np.rint(np.multiply(values, steps_per_unit))
+    is_missing = np.isnan(steps)
+    steps = np.clip(steps, -_LARGEST, _LARGEST)
+    steps[is_missing] = MISSING
+    return steps.astype("<i2")
+
+
+def _describe_angle(name: str) -> dict[str, str]:
+    """What the player needs to draw one angle: its panel (``group``), title, side and meaning."""
+    side, group = name.split("_", 1)
+    definition = ANGLES[name]
+    return {
+        "name": name,
+        "label": definition.label,
+        "side": side,
+        "group": group,
+        "title": definition.label.split(" ", 1)[1].capitalize(),
+        "meaning": definition.meaning,
+    }
+
+
+def _compute_reach_m(world_mm: NDArray[np.int16]) -> dict[str, float]:
+    """How far the body gets from its own axis, and how high above its lowest landmark."""
+    is_seen = world_mm[:, :, 0] != MISSING
+    radius = np.abs(world_mm[:, :, ::2].astype(np.int32)).max(axis=2, initial=0)
+    y = world_mm[:, :, 1].astype(np.int32)
+    height = y.max(axis=1, keepdims=True, initial=MISSING) - y
+    largest = (
+        min(int(np.where(is_seen, reach, 0).max(initial=0)), limit)
+        for reach, limit in zip((radius, height), _REACH_MM, strict=True)
+    )
+    return dict(zip(("radius", "height"), (reach / 1000 for reach in largest), strict=True))
+
+
+def _lay_out(arrays: dict[str, NDArray[Any]]) -> tuple[list[dict[str, Any]], bytes]:
+    layout, parts, offset = [], [], 0
+    for name, array in arrays.items():
+        data = np.ascontiguousarray(array).tobytes()
+        layout.append(
+            {"name": name, "dtype": array.dtype.name, "shape": array.shape, "offset": offset}
+        )
+        padding = -len(data) % _ALIGNMENT
+        parts += [data, bytes(padding)]
+        offset += len(data) + padding
+    return layout, b"".join(parts)
+
+
+def _frame_header(header: dict[str, Any]) -> bytes:
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-(4 + len(text)) % _ALIGNMENT)
+    return struct.pack("<I", len(text)) + text

@@ -1,0 +1,180 @@
+"""The house of DESIGN section 2: who may import what, and how long anything may be."""
+
+import ast
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_MODULE_LINES = 400
+MAX_FUNCTION_LINES = 50
+MAX_PAGE_LINES = 80
+
+# Each part with the parts of posecore it may import, itself always included; "*" is any of them.
+ERRORS = {"errors"}
+BASE = {"errors", "topology", "geometry"}
+DATA = BASE | {"sequence"}
+ANALYSIS = DATA | {"angles", "cleaning", "events"}
+COMPARISON = ANALYSIS | {"metrics", "alignment", "comparison"}
+ESTIMATION = DATA | {"settings", "models", "isolation", "worker", "estimation"}
+MAY_IMPORT = {
+    "errors": set(),
+    "topology": set(),
+    "geometry": set(),
+    "settings": ERRORS,
+    "sequence": BASE,
+    "synthetic": DATA,
+    "cleaning": DATA,
+    "angles": DATA,
+    "events": DATA | {"angles"},
+    "metrics": ANALYSIS,
+    "alignment": ANALYSIS,
+    "comparison": COMPARISON,
+    "storage": DATA | {"settings"},
+    "figures": COMPARISON,
+    "export": COMPARISON | {"storage.session"},
+    "models": ERRORS | {"settings"},
+    "estimation": ESTIMATION,
+    "video": ERRORS,
+    "capture": ESTIMATION | {"angles", "storage", "video"},
+}
+# What only these files may import; the package is found wherever in a file the import stands.
+OWNERS = {
+    "duckdb": ["posecore/storage/*.py"],
+    "mediapipe": ["posecore/estimation*.py"],
+    "plotly": ["posecore/figures/*.py"],
+    "cv2": [
+        "posecore/video.py",
+        "posecore/capture/overlay.py",
+        "posecore/capture/hints.py",
+        "posecore/estimation*.py",
+        "posecore/doctor.py",
+    ],
+    "av": ["posecore/video.py", "posecore/doctor.py", "pages/components/*.py"],
+    "streamlit": ["app.py", "pages/*.py"],
+    "streamlit_webrtc": ["pages/components/*.py"],
+}
+
+
+def find_files(*patterns):
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+LIBRARY = find_files("posecore/**/*.py")
+PAGES = find_files("pages/*.py")
+CODE = [*LIBRARY, *find_files("app.py", "pages/**/*.py")]
+
+
+FOLDERS = {path.parent.name for path in find_files("posecore/*/__init__.py")}
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def parse(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports_of(path):
+    """Every module a file imports, at the top or inside a function, but not for types only."""
+    for_types = set()
+    tree = parse(path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            for_types |= {id(inner) for statement in node.body for inner in ast.walk(statement)}
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)} imports relative to itself"
+            yield node.module
+            # from posecore import angles, from posecore.storage import session
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part_of(path):
+    """posecore/storage/session.py -> storage.session"""
+    return ".".join(path.relative_to(ROOT / "posecore").with_suffix("").parts)
+
+
+def is_within(module, parts):
+    return any(module == part or module.startswith(f"{part}.") for part in parts)
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_the_library_imports_only_what_lies_below(path):
+    part = part_of(path).split(".")[0]
+    if part not in MAY_IMPORT:
+        return  # above everything: the command line, the import of videos, ...
+    allowed = MAY_IMPORT[part] | {part}
+    modules = {part_of(other).removesuffix(".__init__") for other in LIBRARY}
+    for name in imports_of(path):
+        if name.startswith("posecore."):
+            below = name.removeprefix("posecore.")
+            module = below if below in modules else below.rpartition(".")[0]
+            assert module, f"{name_of(path)} must import {name} from the module it lives in"
+            # The bare name of a folder comes with each import of a module in it.
+            if module not in FOLDERS:
+                assert is_within(module, allowed), f"{name_of(path)} must not import {name}"
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_heavy_packages_have_one_home(path):
+    for name in imports_of(path):
+        owners = OWNERS.get(name.split(".")[0])
+        if owners is not None:
+            assert any(fnmatch(name_of(path), owner) for owner in owners), (
+                f"{name_of(path)} must not import {name}"
+            )
+
+
+def test_every_home_exists():
+    """A rule about files that are gone would hold nothing."""
+    for package in OWNERS:
+        importers = [p for p in CODE if package in {n.split(".")[0] for n in imports_of(p)}]
+        assert importers, f"nothing imports {package}"
+    for part in {"sequence", "angles", "storage", "figures", "export", "estimation", "capture"}:
+        assert part in MAY_IMPORT
+        assert any(part_of(path).split(".")[0] == part for path in LIBRARY), part
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_the_library_knows_no_page(path):
+    assert not {name.split(".")[0] for name in imports_of(path)} & {"pages", "app", "scripts"}
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_only_names_are_imported_never_everything(path):
+    assert not [name for name in imports_of(path) if name.endswith(".*")]
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_modules_and_functions_stay_short(path):
+    n_lines = len(path.read_text(encoding="utf-8").splitlines())
+    limit = MAX_PAGE_LINES if path in PAGES else MAX_MODULE_LINES
+    assert n_lines <= limit, f"{name_of(path)} has {n_lines} lines; {limit} are allowed"
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert length_of(node) <= MAX_FUNCTION_LINES, (
+                f"{name_of(path)}: {node.name} has {length_of(node)} lines"
+            )
+
+
+def length_of(function):
+    """Lines of a function without its docstring, which may be as long as it has to say."""
+    first = function.body[0]
+    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    documented = first.end_lineno - first.lineno + 1 if has_docstring else 0
+    return function.end_lineno - function.lineno + 1 - documented
+
+
+def test_there_is_no_drawer_for_odds_and_ends():
+    names = {path.stem for path in CODE}
+    assert not names & {"utils", "util", "helpers", "helper", "misc", "common"}
+    assert not [path for path in CODE if path.stem[0].isdigit()]
+    assert not names & set(sys.stdlib_module_names) - {"__init__", "__main__"}

@@ -1,0 +1,410 @@
+"""The command line: results on standard output, one sentence on standard error, exit codes."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+
+from posecore import Session, open_store
+from posecore.cli import main
+from posecore.doctor import Finding, check_machine
+from posecore.errors import ModelUnavailableError
+from posecore.export import to_angles_table, to_csv_bytes, to_landmarks_table
+from posecore.synthetic import make_squats
+
+ROOT = Path(__file__).resolve().parents[2]
+HOSTILE = "Wall \x1b[31m🧗\n=1+1"
+NO_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def environ(settings, monkeypatch):
+    """The environment of the dashboard: its data folder is the test's own."""
+    monkeypatch.setenv("POSECORE_DATA", str(settings.data_dir))
+    monkeypatch.delenv("POSECORE_DB", raising=False)
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def session_id(settings, environ):
+    """A finished session of 150 frames in an otherwise empty database."""
+    with open_store(settings.database) as store:
+        session_id = store.create_session(name=HOSTILE, source="live", athlete="Mira", tags=["a"])
+        store.append_frames(session_id, make_squats(duration_s=5.0))
+        store.finish_session(session_id)
+    return session_id
+
+
+def run(*arguments, **options):
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "posecore", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        **{"text": True, "encoding": "utf-8", **options},
+    )
+
+
+def assert_one_sentence(text):
+    assert text.startswith("posecore: ")
+    assert text.count("\n") == 1
+    assert text.endswith(".\n")
+    assert "Traceback" not in text
+
+
+# List and show
+
+
+def test_an_empty_database_says_how_to_begin(environ, capsys):
+    assert main(["list"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "begin with import VIDEO or samples" in captured.err
+    assert main(["list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_the_list_has_a_line_for_each_session(session_id, settings, capsys):
+    with open_store(settings.database) as store:
+        newer = store.create_session(name="Slab", source="video")
+    assert main(["list"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(newer)
+    assert "processing" in first
+    assert first.endswith("Slab")
+    assert second.startswith(session_id)
+    assert "completed" in second
+    assert "5.0 s" in second
+    assert "150 frames" in second
+
+
+def test_a_name_cannot_steer_the_terminal(session_id, capsys):
+    for arguments in (["list"], ["show", session_id], ["delete", session_id]):
+        main(arguments)
+        captured = capsys.readouterr()
+        assert "\x1b" not in captured.out + captured.err
+        assert "🧗\N{REPLACEMENT CHARACTER}=1+1" in captured.out + captured.err
+
+
+def test_json_has_the_fields_of_a_session(session_id, capsys):
+    assert main(["show", session_id, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert main(["list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [shown]
+    assert list(shown) == list(Session.__dataclass_fields__)
+    assert shown["id"] == session_id
+    assert shown["name"] == HOSTILE
+    assert shown["tags"] == ["a"]
+    assert shown["fps"] == pytest.approx(30.0)
+    assert shown["created_at"].endswith("+00:00")
+
+
+def test_json_knows_no_nan(environ, settings, capsys):
+    with open_store(settings.database) as store:
+        store.create_session(name="Wall", source="live")
+    assert main(["list", "--json"]) == 0
+    out = capsys.readouterr().out
+    assert "NaN" not in out
+    assert json.loads(out)[0]["fps"] is None
+
+
+def test_facts_are_shown_one_a_line(session_id, capsys):
+    assert main(["show", session_id]) == 0
+    facts = dict(
+        line.split(None, 1) for line in capsys.readouterr().out.splitlines() if " " in line
+    )
+    assert facts["id"] == session_id
+    assert facts["frame_count"] == "150"
+    assert facts["athlete"] == "Mira"
+
+
+def test_the_beginning_of_an_id_is_enough(session_id, capsys):
+    assert main(["show", session_id[:8], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == session_id
+    assert main(["show", session_id[:8].upper()]) == 0
+    assert main(["show", session_id[:7]]) == 1
+
+
+@pytest.mark.parametrize("command", ["show", "export", "delete"])
+@pytest.mark.parametrize("unknown", [NO_ID, "nonsense", "", "0" * 5000])
+def test_an_unknown_session_is_one_sentence(environ, capsys, command, unknown):
+    assert main([command, unknown]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert_one_sentence(captured.err)
+
+
+# Export
+
+
+@pytest.mark.parametrize(
+    ("what", "to_table"), [("landmarks", to_landmarks_table), ("angles", to_angles_table)]
+)
+def test_the_export_is_the_table_of_the_library(session_id, tmp_path, what, to_table):
+    expected = to_table(make_squats(duration_s=5.0))
+    result = run("export", session_id, "--what", what, text=False, encoding=None)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout == to_csv_bytes(expected)
+    assert len(list(csv.reader(result.stdout.decode().splitlines()))) == 151
+
+    path = tmp_path / "wall.parquet"
+    result = run("export", session_id, "--what", what, "--format", "parquet", "--out", path)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert f"150 rows written to {path}" in result.stderr
+    assert pyarrow.parquet.read_table(path).equals(expected)
+
+
+def test_parquet_needs_a_file(session_id, capsys):
+    assert main(["export", session_id, "--format", "parquet"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert_one_sentence(captured.err)
+
+
+def test_an_export_that_cannot_be_written_is_one_sentence(session_id, tmp_path, capsys):
+    assert main(["export", session_id, "--out", str(tmp_path / "no" / "x.csv")]) == 1
+    assert_one_sentence(capsys.readouterr().err)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_a_reader_that_has_enough_is_no_error(environ, settings):
+    with open_store(settings.database) as store:
+        session_id = store.create_session(name="Long", source="live")
+        store.append_frames(session_id, make_squats(duration_s=60.0))
+    with subprocess.Popen(
+        [sys.executable, "-m", "posecore", "export", session_id],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as exporting:
+        assert exporting.stdout.readline().startswith(b"frame_number,")
+        exporting.stdout.close()
+        assert exporting.stderr.read() == b""
+    assert exporting.returncode == 1
+
+
+# Delete
+
+
+def test_deleting_asks_first_and_says_what_will_be_gone(session_id, capsys):
+    assert main(["delete", session_id]) == 2
+    sentence = capsys.readouterr().err
+    assert_one_sentence(sentence)
+    assert "5.0 s, 150 frames" in sentence
+    assert "--yes" in sentence
+    assert main(["show", session_id]) == 0
+
+
+def test_deleted_is_gone(session_id, capsys):
+    assert main(["delete", session_id, "--yes"]) == 0
+    assert main(["show", session_id]) == 1
+    assert main(["delete", session_id, "--yes"]) == 1
+
+
+# The database
+
+
+@pytest.mark.parametrize("arguments", [["--db", "FILE", "list"], ["list", "--db", "FILE"]])
+def test_another_database_is_named_before_or_after_the_command(
+    environ, settings, tmp_path, capsys, arguments
+):
+    path = tmp_path / "other.duckdb"
+    assert main([str(path) if word == "FILE" else word for word in arguments]) == 0
+    assert path.exists()
+    assert not settings.database.exists()
+
+
+def test_a_file_that_is_no_database_is_one_sentence(environ, tmp_path, capsys):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database", encoding="utf-8")
+    assert main(["--db", str(path), "list"]) == 1
+    assert_one_sentence(capsys.readouterr().err)
+    assert path.read_text(encoding="utf-8") == "not a database"
+
+
+def test_a_database_in_use_is_one_sentence(session_id, settings):
+    with open_store(settings.database):
+        result = run("list")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert_one_sentence(result.stderr)
+    assert f"process {os.getpid()}" in result.stderr
+
+
+# Wrong usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["show"],
+        ["import"],
+        ["import", "x.mp4", "--workers", "0"],
+        ["import", "x.mp4", "--workers", "many"],
+        ["export", NO_ID, "--what", "feelings"],
+        ["export", NO_ID, "--format", "xls"],
+        ["download-model", "enormous"],
+        ["list", "--loud"],
+    ],
+)
+def test_wrong_usage_is_2_and_shows_the_right_one(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: python -m posecore" in capsys.readouterr().err
+
+
+def test_help_names_every_command():
+    result = run("--help")
+    assert result.returncode == 0
+    for command in (
+        "import", "list", "show", "export", "delete", "samples", "download-model", "doctor",
+    ):  # fmt: skip
+        assert f"\n    {command}" in result.stdout
+        assert run(command, "--help").returncode == 0
+
+
+def test_a_terminal_without_emoji_gets_their_codes(session_id):
+    result = run("list", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0
+    assert "\\U0001f9d7" in result.stdout
+
+
+def test_control_c_is_one_word(monkeypatch, environ, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("posecore.storage.session_store.open_store", interrupt)
+    assert main(["list"]) == 130
+    assert capsys.readouterr().err == "posecore: Stopped.\n"
+
+
+# Import
+
+
+def test_several_videos_go_on_after_one_that_is_none(environ, settings, test_video, tmp_path):
+    nonsense = tmp_path / "nonsense.mp4"
+    nonsense.write_bytes(np.random.default_rng(0).bytes(10_000))
+    missing = tmp_path / "missing.mp4"
+    result = run(
+        "import", nonsense, missing, test_video, "--athlete", "Mira", "--tag", "a", "--tag", "b"
+    )
+    assert result.returncode == 1
+    [session_id] = result.stdout.splitlines()
+    sentences = [line for line in result.stderr.splitlines() if line.startswith("posecore: ")]
+    assert ["nonsense.mp4" in line or "missing.mp4" in line for line in sentences] == [True, True]
+    assert "frames" in result.stderr  # the progress bar
+    assert "Traceback" not in result.stderr
+    with open_store(settings.database) as store:
+        session = store.get_session(session_id)
+        assert (session.status, session.athlete, session.tags) == ("completed", "Mira", ("a", "b"))
+        assert session.frame_count == len(store.load_sequence(session_id)) > 200
+        others = [other for other in store.get_sessions() if other.id != session_id]
+    assert all(other.status == "failed" and other.status_reason for other in others)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_import_stopped_by_control_c_leaves_nothing_that_looks_whole(
+    environ, settings, test_video
+):
+    with subprocess.Popen(
+        [sys.executable, "-m", "posecore", "import", str(test_video), "--name", "Stopped"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as importing:
+        seen = b""
+        while b"frames" not in seen and importing.poll() is None:
+            seen += importing.stderr.read1(1000)
+        os.killpg(importing.pid, signal.SIGINT)  # as a terminal does, to all of them
+        out, complaints = importing.communicate()
+    assert importing.returncode == 130
+    assert out == b""
+    assert b"Stopped." in complaints
+    assert b"Traceback" not in complaints
+    with open_store(settings.database) as store:
+        store.recover_sessions()
+        assert [session.status for session in store.get_sessions()] in ([], ["failed"])
+
+
+def test_samples_are_added_and_named(environ, settings):
+    result = run("samples")
+    assert result.returncode == 0, result.stderr
+    with open_store(settings.database) as store:
+        ids = {session.id for session in store.get_sessions() if session.source == "sample"}
+    assert set(result.stdout.split()) == ids
+    assert ids
+
+
+# Doctor
+
+
+def test_a_healthy_machine_is_ok_line_by_line(session_id):
+    result = run("doctor")
+    lines = result.stdout.splitlines()
+    subjects = [line[9:].split(":")[0] for line in lines]
+    assert subjects == [
+        "Python", "Packages", "OpenCV", "Video", "Pose model", "Pose estimator", "Database", "Disk",
+    ]  # fmt: skip
+    # What this machine lacks is told; the exit code says so too.
+    problems = [line for line in lines if not line.startswith("ok ")]
+    assert all(line.startswith("problem ") for line in problems)
+    assert result.returncode == (1 if problems else 0)
+    assert not [line for line in problems if "Disk" not in line and "estimator" not in line]
+    assert lines[6].endswith("opens, 1 session")
+
+
+def test_a_problem_says_what_to_do_and_is_exit_code_1(environ, monkeypatch, capsys, settings):
+    settings.database.parent.mkdir(parents=True)
+    settings.database.write_text("not a database", encoding="utf-8")
+
+    def no_model(*_):
+        raise ModelUnavailableError("The pose model is not on this machine; download it.")
+
+    monkeypatch.setattr("posecore.models.find_model", no_model)
+    monkeypatch.setattr("posecore.estimation.find_model", no_model)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 5_000_000))
+    assert main(["doctor"]) == 1
+    lines = {line[9:].split(":")[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["Python"].startswith("ok ")
+    assert lines["Pose model"].startswith("problem ")
+    assert "download it" in lines["Pose model"]
+    assert lines["Pose estimator"].startswith("problem ")
+    assert "put a backup in its place" in lines["Database"]
+    assert "only 0.0 GB free" in lines["Disk"]
+
+
+def test_a_missing_package_is_named_with_the_line_to_type(settings, monkeypatch):
+    monkeypatch.setattr("posecore.doctor._find_version", lambda name: None if name == "av" else "1")
+    findings = {finding.subject: finding for finding in first_findings(settings, 2)}
+    assert not findings["Packages"].is_ok
+    assert findings["Packages"].text == "av missing; run python -m pip install -r requirements.txt"
+    monkeypatch.setattr("posecore.doctor._find_version", lambda _: "0.0.1")
+    findings = {finding.subject: finding for finding in first_findings(settings, 2)}
+    assert "duckdb 0.0.1 instead of" in findings["Packages"].text
+
+
+def first_findings(settings, count):
+    return [finding for finding, _ in zip(check_machine(settings), range(count), strict=False)]
+
+
+def test_a_running_dashboard_is_no_problem(session_id, settings):
+    with open_store(settings.database):
+        result = run("doctor")
+    [line] = [line for line in result.stdout.splitlines() if "Database" in line]
+    assert line.startswith("ok ")
+    assert f"process {os.getpid()}" in line
+
+
+def test_a_finding_reads_as_a_line():
+    assert str(Finding("Disk", True, "12.0 GB free")) == "Disk: 12.0 GB free"

@@ -1,4 +1,4 @@
-"""Sample sessions made by posecore's own import from a real video; see ``data/samples/README.md``."""
+"""Sample sessions, made by posecore's own import from a real video; see data/samples."""
 
 import json
 from pathlib import Path

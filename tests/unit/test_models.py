@@ -18,7 +18,7 @@ def server():
     """A web server on this machine; ``server.files`` says what it has."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802 - the name the standard library asks for
+        def do_GET(self):
             content = self.server.files.get(self.path)
             self.send_response(404 if content is None else 200)
             self.send_header("Content-Length", str(len(content or b"")))

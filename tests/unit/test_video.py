@@ -155,5 +155,5 @@ def test_what_is_no_video_gets_a_sentence(tmp_path, make):
 def test_messages_call_an_upload_by_its_own_name(tmp_path):
     path = tmp_path / "83fa.upload"
     path.touch()
-    with pytest.raises(VideoReadError, match="^Monday's climb "):
+    with pytest.raises(VideoReadError, match=r"^Monday's climb "):
         open_video(path, title="Monday's climb")

@@ -1,0 +1,476 @@
+"""Videos become sessions: whole, failed with a reason, or not at all."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from posecore import open_store
+from posecore.errors import (
+    ImportCancelledError,
+    InvalidFieldError,
+    ModelUnavailableError,
+    PoseCoreError,
+    StorageFullError,
+    VideoReadError,
+)
+from posecore.estimation import MediaPipePoseEstimator
+from posecore.import_pieces import (
+    IMAGE_TOLERANCE,
+    JOIN_FRAMES,
+    WARM_UP_S,
+    WORLD_TOLERANCE_M,
+    Piece,
+    analyse_video,
+    is_alike,
+    join_pieces,
+    plan_pieces,
+)
+from posecore.import_queue import ImportQueue
+from posecore.importing import import_video
+from posecore.models import find_model
+from posecore.video import open_video
+from tests.unit.videos import make_pictures, repeat_video, write_sound, write_video
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def no_children():
+    return not [
+        child for child in psutil.Process().children() if "posecore.worker" in child.cmdline()
+    ]
+
+
+@pytest.fixture(scope="module")
+def long_video(test_video, tmp_path_factory):
+    """The real video twice in a row: long enough for two pieces."""
+    return repeat_video(test_video, tmp_path_factory.mktemp("long") / "twice.mp4", 2)
+
+
+# A whole import
+
+
+def test_a_video_becomes_a_session(store, settings, test_video):
+    seen = []
+    session_id = import_video(
+        test_video,
+        store,
+        settings=settings,
+        athlete="Ana",
+        tags=["jump"],
+        on_progress=seen.append,
+    )
+    session = store.get_session(session_id)
+    assert (session.name, session.athlete, session.tags) == (test_video.stem, "Ana", ("jump",))
+    assert (session.status, session.source, session.model) == ("completed", "video", "full")
+    assert (session.frame_count, session.dropped_count) == (230, 0)
+    assert (session.image_width, session.image_height) == (1768, 994)
+    assert session.fps == pytest.approx(30)
+    sequence = store.load_sequence(session_id)
+    assert sequence.is_detected.sum() == session.detected_count > 200
+    done = [progress.frames_done for progress in seen]
+    assert done == sorted(done)
+    assert done[-1] == seen[-1].n_frames == 230
+    assert all(progress.rate_fps > 0 for progress in seen if progress.frames_done)
+    assert no_children()
+
+
+def test_an_import_equals_the_plain_loop(settings, test_video):
+    video = open_video(test_video)
+    model_path = find_model("full", settings)
+    analysis = analyse_video(video, model_path, n_workers=1, block_network=True)
+    with MediaPipePoseEstimator(model_path) as estimator, video.read_frames() as frames:
+        plain = [estimator.estimate(frame_rgb, time_s) for time_s, frame_rgb in frames]
+    world = np.stack([pose.world_landmarks for pose in plain])
+    np.testing.assert_array_equal(analysis.sequence.world_landmarks, world)
+    np.testing.assert_array_equal(analysis.sequence.time_s, [pose.time_s for pose in plain])
+
+
+def test_two_pieces_match_one(settings, long_video):
+    video = open_video(long_video)
+    model_path = find_model("full", settings)
+    one, two = (analyse_video(video, model_path, n_workers=n, block_network=True) for n in (1, 2))
+    assert one.joins_s == ()
+    assert len(two.joins_s) == 1
+    np.testing.assert_array_equal(one.sequence.time_s, two.sequence.time_s)
+    join = int(np.searchsorted(two.sequence.time_s, two.joins_s[0]))
+    up_to_join = slice(0, join + 1)
+    for name in ("image_landmarks", "world_landmarks", "visibility", "presence"):
+        np.testing.assert_array_equal(
+            getattr(one.sequence, name)[up_to_join], getattr(two.sequence, name)[up_to_join]
+        )
+    after = slice(join + 1, join + 1 + JOIN_FRAMES)
+    is_seen = one.sequence.is_detected[after]
+    np.testing.assert_array_equal(is_seen, two.sequence.is_detected[after])
+    distance_m = np.linalg.norm(
+        one.sequence.world_landmarks[after] - two.sequence.world_landmarks[after], axis=2
+    )
+    assert (np.median(distance_m[is_seen], axis=1) < 2 * WORLD_TOLERANCE_M).all()
+
+
+def test_the_childrens_network_is_blocked_too(settings, test_video):
+    connections = []
+
+    def watch(n_frames):
+        for child in psutil.Process().children():
+            connections.extend(child.net_connections(kind="inet"))
+        statuses.update(
+            Path(f"/proc/{child.pid}/status").read_text().split("Seccomp:")[1].split()[0]
+            for child in psutil.Process().children()
+            if "posecore.worker" in child.cmdline()
+        )
+
+    statuses = set()
+    analyse_video(
+        open_video(test_video),
+        find_model("full", settings),
+        n_workers=1,
+        block_network=True,
+        on_frames=watch,
+    )
+    assert connections == []
+    assert sys.platform != "linux" or statuses == {"2"}
+
+
+# How a video is cut and joined
+
+
+@pytest.mark.parametrize(("duration_s", "n_workers"), [(60.0, 2), (60.0, 4), (13.0, 2)])
+def test_all_pieces_take_equally_long(duration_s, n_workers):
+    begins = plan_pieces(duration_s, n_workers)
+    assert len(begins) == n_workers
+    ends = [*begins[1:], duration_s]
+    work = [end - max(0.0, begin - WARM_UP_S) for begin, end in zip(begins, ends, strict=True)]
+    assert work == pytest.approx([work[0]] * n_workers)
+
+
+@pytest.mark.parametrize(("duration_s", "n_workers"), [(None, 4), (0.0, 4), (7.7, 4), (60.0, 1)])
+def test_short_and_unknown_lengths_are_one_piece(duration_s, n_workers):
+    assert plan_pieces(duration_s, n_workers) == [0.0]
+
+
+class FakeWorker:
+    """Stands in for the child of a piece that is filled by hand."""
+
+    is_closed = False
+
+    def close(self):
+        self.is_closed = True
+
+
+def make_piece(begin_s, frames, rows, *, is_done=False):
+    piece = Piece(begin_s, FakeWorker())
+    piece.time_s = [frame / 30 for frame in frames]
+    piece.rows = [rows[frame] for frame in frames]
+    piece.dropped_counts = [0] * len(piece.rows)
+    piece.is_done = is_done
+    return piece
+
+
+@pytest.fixture
+def rows():
+    """300 frames of a figure that moves: shape (300, 33, 8)."""
+    rng = np.random.default_rng(0)
+    still = rng.uniform(0, 1, (33, 8))
+    return (still + np.linspace(0, 1, 300)[:, None, None] * 0.1).astype(np.float32)
+
+
+def test_pieces_that_agree_are_joined_at_once(rows):
+    earlier = make_piece(0.0, range(100), rows)
+    later = make_piece(90 / 30, range(45, 200), rows)
+    pieces = [earlier, later]
+    join_pieces(pieces)
+    assert pieces == [earlier, later]
+    assert (earlier.end, later.first) == (91, 46)
+    assert earlier.worker.is_closed
+    assert not later.worker.is_closed
+
+
+def test_an_earlier_piece_goes_on_until_they_agree(rows):
+    other = rows.copy()
+    other[:120] += 0.5  # the later piece follows somebody else until frame 120
+    earlier = make_piece(0.0, range(100), rows)
+    later = make_piece(90 / 30, range(45, 200), other)
+    join_pieces([earlier, later])
+    assert earlier.is_running
+    longer = make_piece(0.0, range(150), rows)
+    pieces = [longer, later]
+    join_pieces(pieces)
+    assert (longer.end, later.first) == (120 + JOIN_FRAMES, 120 + JOIN_FRAMES - 45)
+
+
+def test_a_piece_that_never_agrees_is_given_up(rows):
+    earlier = make_piece(0.0, range(200), rows, is_done=True)
+    later = make_piece(90 / 30, range(45, 200), rows + 0.5, is_done=True)
+    pieces = [earlier, later]
+    join_pieces(pieces)
+    assert pieces == [earlier]
+    assert later.worker.is_closed
+
+
+def test_a_piece_in_the_middle_that_is_passed_is_skipped(rows):
+    first = make_piece(0.0, range(190), rows)
+    middle = make_piece(90 / 30, range(45, 190), rows + 0.5)
+    last = make_piece(180 / 30, range(135, 300), rows + 0.5, is_done=True)
+    pieces = [first, middle, last]
+    join_pieces(pieces)  # the two that follow somebody else agree with each other
+    assert pieces == [first, last]
+    assert first.is_running
+    pieces[0] = make_piece(0.0, range(300), rows, is_done=True)
+    join_pieces(pieces)
+    assert len(pieces) == 1
+
+
+def test_pieces_whose_times_differ_are_not_joined(rows):
+    earlier = make_piece(0.0, range(100), rows)
+    later = make_piece(90 / 30, range(45, 200), rows)
+    later.time_s = [time_s + 0.001 for time_s in later.time_s]
+    join_pieces([earlier, later])
+    assert earlier.end is None
+
+
+def test_alike_is_the_same_person_in_the_same_frames(rows):
+    window = rows[:JOIN_FRAMES]
+    nobody = np.full_like(window, np.nan)
+    assert is_alike(window, window)
+    assert is_alike(nobody, nobody)
+    assert not is_alike(window, nobody)
+    size = np.linalg.norm(np.ptp(window[0, :, :2], axis=0))
+    for columns, limit in ((slice(0, 1), IMAGE_TOLERANCE * size), (slice(3, 4), WORLD_TOLERANCE_M)):
+        for factor, expected in ((0.9, True), (1.1, False)):
+            moved = window.copy()
+            moved[-1, :, columns] += factor * limit
+            assert is_alike(window, moved) is expected
+
+
+# What cannot become a session
+
+
+def make_text(path):
+    path.write_text("this is no video, " * 1000)
+
+
+def make_cut_off(path):
+    write_video(path, make_pictures(120), codec="libvpx-vp9")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    ("make", "suffix", "reason"),
+    [
+        (make_text, ".mp4", "cannot be read as a video"),
+        (Path.touch, ".mp4", "cannot be read as a video"),
+        (write_sound, ".mp4", "no video"),
+        (make_cut_off, ".webm", "cut off or damaged"),
+        (lambda path: write_video(path, make_pictures(40)), ".mp4", "Nobody was seen in clip"),
+        (lambda path: write_video(path, make_pictures(3, (31, 33))), ".mp4", "Nobody was seen"),
+    ],
+)
+def test_a_bad_file_leaves_a_failed_session_with_the_reason(
+    store, settings, tmp_path, make, suffix, reason
+):
+    path = tmp_path / f"clip{suffix}"
+    make(path)
+    with pytest.raises(VideoReadError, match=reason) as caught:
+        import_video(path, store, settings=settings)
+    (session,) = store.get_sessions()
+    assert (session.status, session.frame_count) == ("failed", 0)
+    assert session.status_reason == str(caught.value)
+    assert store.load_sequence(session.id).n_frames == 0
+    assert no_children()
+
+
+def test_without_a_model_the_session_fails_with_the_sentence(store, settings, test_video):
+    with pytest.raises(ModelUnavailableError):
+        import_video(test_video, store, settings=replace(settings, model="heavy"))
+    (session,) = store.get_sessions()
+    assert session.status == "failed"
+    assert "heavy" in session.status_reason
+
+
+def test_a_name_outside_its_limits_makes_no_session(store, settings, test_video):
+    with pytest.raises(InvalidFieldError):
+        import_video(test_video, store, settings=settings, name="x" * 10_000)
+    assert store.get_sessions() == []
+
+
+def test_a_long_file_name_is_cut_to_the_limit(store, settings, tmp_path):
+    path = tmp_path / f"{'x' * 230}.mp4"
+    path.touch()
+    with pytest.raises(VideoReadError):
+        import_video(path, store, settings=settings)
+    assert store.get_sessions()[0].name == "x" * 200
+
+
+def test_a_cancelled_import_leaves_nothing(store, settings, test_video):
+    done = []
+    with pytest.raises(ImportCancelledError, match="was cancelled"):
+        import_video(
+            test_video,
+            store,
+            settings=settings,
+            on_progress=lambda progress: done.append(progress.frames_done),
+            should_stop=lambda: bool(done and done[-1] > 20),
+        )
+    assert store.get_sessions() == []
+    assert no_children()
+
+
+def test_a_full_disk_fails_the_session_and_keeps_no_frames(
+    store, settings, test_video, monkeypatch
+):
+    def refuse(*args, **kwargs):
+        raise StorageFullError("The disk is full; free some space.")
+
+    # The one thing a test cannot do for real: the disk is everybody's.
+    monkeypatch.setattr(store, "append_frames", refuse)
+    with pytest.raises(StorageFullError):
+        import_video(test_video, store, settings=settings)
+    (session,) = store.get_sessions()
+    assert (session.status, session.status_reason) == (
+        "failed",
+        "The disk is full; free some space.",
+    )
+
+
+def test_a_child_that_dies_fails_the_session(store, settings, test_video):
+    def kill_child(progress):
+        for child in psutil.Process().children():
+            if "posecore.worker" in child.cmdline():
+                child.kill()
+
+    with pytest.raises(PoseCoreError, match="stopped unexpectedly"):
+        import_video(test_video, store, settings=settings, on_progress=kill_child)
+    (session,) = store.get_sessions()
+    assert session.status == "failed"
+    assert no_children()
+
+
+def test_a_killed_import_leaves_nothing_that_looks_whole(settings, long_video, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    script = (
+        "import sys\n"
+        "from posecore import Settings, open_store\n"
+        "from posecore.importing import import_video\n"
+        "settings = Settings.from_env()\n"
+        "store = open_store(settings.database)\n"
+        "tell = lambda progress: print(progress.frames_done, flush=True)\n"
+        "import_video(sys.argv[1], store, settings=settings, on_progress=tell)\n"
+    )
+    environment = os.environ | {
+        "POSECORE_DATA": str(settings.data_dir),
+        "POSECORE_WORKERS": "2",
+        "TMPDIR": str(temporary),
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", script, long_video],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        while int(parent.stdout.readline()) < 30:
+            pass
+        children = psutil.Process(parent.pid).children(recursive=True)
+        assert len(children) == 2
+        parent.kill()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert alive == []
+    assert list(temporary.iterdir()) == []
+    with open_store(settings.database) as store:
+        (session,) = store.get_sessions()
+        assert (session.status, session.frame_count) == ("processing", 0)
+        store.recover_sessions()
+        assert store.get_session(session.id).status == "failed"
+
+
+# The queue behind the dashboard
+
+
+def wait_for(queue, job_id, *states):
+    """Until a job is in one of the states; the import itself says when to look again."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        (job,) = [job for job in queue.jobs if job.id == job_id]
+        if job.state in states:
+            return job
+        time.sleep(0.02)
+    raise AssertionError(f"still {job.state}")
+
+
+def test_the_queue_imports_and_removes_the_upload(store, settings, test_video, tmp_path):
+    upload = tmp_path / "83fa.upload"
+    upload.write_bytes(test_video.read_bytes())
+    queue = ImportQueue(store)
+    job = queue.submit(
+        upload, settings=settings, delete_file_afterwards=True, name="Monday", athlete="Ana"
+    )
+    assert store.get_session(job.session_id).status == "processing"
+    done = wait_for(queue, job.id, "done", "failed")
+    assert (done.state, done.error) == ("done", "")
+    assert done.progress.frames_done == 230
+    session = store.get_session(job.session_id)
+    assert (session.status, session.name, session.athlete) == ("completed", "Monday", "Ana")
+    wait_until_gone(upload)
+
+
+def wait_until_gone(path):
+    deadline = time.monotonic() + 30
+    while path.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not path.exists()
+
+
+def test_a_bad_file_in_the_queue_does_not_stop_the_next(store, settings, test_video, tmp_path):
+    bad = tmp_path / "bad.upload"
+    bad.touch()
+    queue = ImportQueue(store)
+    first = queue.submit(bad, settings=settings, delete_file_afterwards=True, name="Tuesday")
+    second = queue.submit(test_video, settings=settings, delete_file_afterwards=False)
+    assert [job.id for job in queue.jobs] == [second.id, first.id]
+    failed = wait_for(queue, first.id, "failed")
+    assert failed.error.startswith("Tuesday cannot be read as a video")
+    assert store.get_session(first.session_id).status_reason == failed.error
+    queue.cancel(second.id)
+    wait_for(queue, second.id, "cancelled")
+    wait_until_gone(bad)
+    assert test_video.exists()
+
+
+def test_a_running_and_a_waiting_job_can_be_cancelled(store, settings, test_video, tmp_path):
+    uploads = [tmp_path / name for name in ("a.upload", "b.upload")]
+    for upload in uploads:
+        upload.write_bytes(test_video.read_bytes())
+    queue = ImportQueue(store)
+    running, waiting = (
+        queue.submit(upload, settings=settings, delete_file_afterwards=True) for upload in uploads
+    )
+    wait_for(queue, running.id, "running")
+    queue.cancel(waiting.id)
+    assert [job.state for job in queue.jobs] == ["cancelled", "running"]
+    queue.cancel(running.id)
+    wait_for(queue, running.id, "cancelled")
+    queue.cancel(running.id)  # again, to no effect
+    queue.cancel("no such job")
+    assert store.get_sessions() == []
+    for upload in uploads:
+        wait_until_gone(upload)
+    assert no_children()
+
+
+def test_an_upload_with_bad_fields_is_removed(store, settings, tmp_path):
+    upload = tmp_path / "a.upload"
+    upload.touch()
+    queue = ImportQueue(store)
+    with pytest.raises(InvalidFieldError):
+        queue.submit(upload, settings=settings, delete_file_afterwards=True, name="x" * 1000)
+    assert not upload.exists()
+    assert queue.jobs == []
+    assert store.get_sessions() == []

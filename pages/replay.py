@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.components.downloads import download_buttons
-from pages.components.player import replay_player
+from pages.components.player import load_player, replay_player
 from pages.components.session_facts import show_session_facts
 from pages.components.session_picker import choose_session, stop_unless_replayable
 from pages.components.state import get_store
@@ -25,6 +25,7 @@ stop_unless_replayable(session)
 with st.sidebar:
     show_session_facts(session)
     download_buttons([session], key="replay")
+    load_player()
 
 st.subheader(plain(session.name))
 replay_player(pack(session.id, session.frame_count))

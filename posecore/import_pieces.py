@@ -183,6 +183,8 @@ def analyse_video(
             worker = Worker(target, video, model_path, start_s, block_network=block_network)
             workers.append(worker)
             pieces.append(Piece(begin_s, worker))
+        for worker in workers:
+            worker.wait_until_started()
         while any(piece.is_running for piece in pieces):
             if should_stop():
                 return None

@@ -9,10 +9,15 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from posecore.errors import ImportCancelledError, PoseCoreError, SessionNotFoundError
+from posecore.errors import (
+    EstimatorError,
+    ImportCancelledError,
+    PoseCoreError,
+    SessionNotFoundError,
+)
 from posecore.importing import ImportProgress, default_name, import_video
 from posecore.settings import Settings
-from posecore.storage.session_store import SessionStore
+from posecore.storage.session_store import IMPORT_INTERRUPTED, SessionStore
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -51,8 +56,9 @@ class _Order:
 class ImportQueue:
     """Runs one import after the other on a thread of its own; safe to use from several threads.
 
-    The thread and its child processes end with the program; what was under way is then marked as
-    failed by :meth:`SessionStore.recover_sessions` at the next start.
+    The thread and its child processes end with the program at the latest. What is under way when
+    :meth:`close` is called is marked as failed, and what was cut off by force is marked so by
+    :meth:`SessionStore.recover_sessions` at the next start.
 
     Parameters
     ----------
@@ -64,8 +70,10 @@ class ImportQueue:
         self._jobs: dict[str, ImportJob] = {}
         self._cancelled: set[str] = set()
         self._lock = Lock()
-        self._orders: SimpleQueue[_Order] = SimpleQueue()
-        Thread(target=self._run, name="imports", daemon=True).start()
+        self._orders: SimpleQueue[_Order | None] = SimpleQueue()
+        self._is_closing = False
+        self._thread = Thread(target=self._run, name="imports", daemon=True)
+        self._thread.start()
 
     @property
     def jobs(self) -> list[ImportJob]:
@@ -136,9 +144,14 @@ class ImportQueue:
             with suppress(SessionNotFoundError):
                 self._store.delete_session(job.session_id)
 
+    def close(self) -> None:
+        """Stop: unfinished imports fail with the reason, uploads' copies are removed."""
+        self._is_closing = True
+        self._orders.put(None)
+        self._thread.join()
+
     def _run(self) -> None:
-        while True:
-            order = self._orders.get()
+        while (order := self._orders.get()) is not None:
             try:
                 if self._begin(order.job_id):
                     self._import(order)
@@ -164,7 +177,7 @@ class ImportQueue:
                 title=job.name,
                 session_id=job.session_id,
                 on_progress=lambda progress: self._report(order.job_id, progress),
-                should_stop=lambda: order.job_id in self._cancelled,
+                should_stop=lambda: self._should_stop(order.job_id),
             )
         except ImportCancelledError:
             self._change(order.job_id, state="cancelled")
@@ -177,12 +190,27 @@ class ImportQueue:
         else:
             self._change(order.job_id, state="done")
 
+    def _should_stop(self, job_id: str) -> bool:
+        if self._is_closing:
+            # An error, unlike a cancelled import, leaves a session behind that says why.
+            raise EstimatorError(IMPORT_INTERRUPTED)
+        return job_id in self._cancelled
+
     def _report(self, job_id: str, progress: ImportProgress) -> None:
         self._change(job_id, progress=progress)
 
     def _change(self, job_id: str, **changes: Any) -> None:
         with self._lock:
             self._jobs[job_id] = replace(self._jobs[job_id], **changes)
+
+
+def remove_abandoned_uploads(settings: Settings) -> None:
+    """Remove the copies of uploads that a program cut off by force left behind.
+
+    To be called once at start, by the program that owns the database, before the first upload.
+    """
+    for path in settings.uploads_dir.glob("*.upload"):
+        _remove(path, is_ours=True)
 
 
 def _remove(path: Path, is_ours: bool) -> None:

@@ -45,13 +45,24 @@ class Worker:
         self.connection, theirs = Pipe()
         # An unnamed file: whatever the libraries print, nothing can fill up or stay behind.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        self._is_network_blocked: bool | None = None
         try:
             self._process = _start(theirs, self._stderr.fileno())
+        except OSError as error:
+            self.connection.close()
+            self._stderr.close()
+            raise EstimatorError(
+                f"The pose estimator's process could not be started ({error.strerror}); close "
+                "other programs and try again."
+            ) from error
         finally:
             # Ours to close: while we held it, the child's death would not end the pipe.
             theirs.close()
-        self._is_network_blocked: bool | None = None
-        self.send((target, args, block_network))
+        try:
+            self.send((target, args, block_network))
+        except EstimatorError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -72,9 +83,19 @@ class Worker:
     @property
     def is_network_blocked(self) -> bool:
         """What the child found when it tried the network, after giving it up."""
+        self.wait_until_started()
+        return bool(self._is_network_blocked)
+
+    def wait_until_started(self) -> None:
+        """Wait until the child has given up the network, where it was asked to.
+
+        Raises
+        ------
+        EstimatorError
+            If the child has ended.
+        """
         if self._is_network_blocked is None:
-            self._is_network_blocked = bool(self._receive())
-        return self._is_network_blocked
+            self._is_network_blocked = self._receive()
 
     def send(self, message: object, payload: memoryview | None = None) -> None:
         """Send an object, and optionally bytes after it.
@@ -101,7 +122,7 @@ class Worker:
         EstimatorError
             If the child has ended.
         """
-        assert self.is_network_blocked is not None  # always the first thing the child says
+        self.wait_until_started()
         return self._receive()
 
     def _receive(self) -> Any:

@@ -35,8 +35,8 @@ SAMPLES = (
         "Jumping jacks and a jump off a wall",
         "Sample athlete A",
         ("sample", "jump"),
-        "The whole video. Two people: the man in front of the sun does two jumping jacks, turns and "
-        "jumps off the wall; in the jump he is lost, and the woman who walks by is followed.",
+        "The whole video. Two people: a man on a wall does two jumping jacks, turns and jumps "
+        "down; in the jump he is lost, and the woman who walks by is followed.",
     ),
     Sample(
         "2_jumping_jack_first",
@@ -95,7 +95,7 @@ def main() -> None:
 
 
 def _cut(video: Path, sample: Sample, folder: Path) -> Path:
-    """Write a stretch of the video as a file of its own, losslessly; all of it is taken as it is."""
+    """Write a stretch of the video losslessly as a file of its own; all of it is taken as it is."""
     with av.open(str(video)) as source:
         stream = source.streams.video[0]
         assert stream.duration and stream.time_base and stream.average_rate

@@ -28,8 +28,8 @@ def show_store_error(error: StoreError) -> None:
 def show_unexpected_error() -> None:
     """Show that something failed that nobody foresaw; the details are in the terminal."""
     st.error(
-        "This page met an error that nobody foresaw. What was recorded is safe. Reload the page; if "
-        "it happens again, the terminal that runs posecore says what went wrong."
+        "This page met an error that nobody foresaw. What was recorded is safe. Reload the page; "
+        "if it happens again, the terminal that runs posecore says what went wrong."
     )
 
 
@@ -43,12 +43,13 @@ def show_privacy_notice() -> None:
 
     Where something would be sent, nothing else is shown until that is agreed to.
     """
+    place = st.empty()  # always there, so that nothing below changes its place
     store = get_store()
     is_blocked = is_network_blocked()
     answer = store.load_preferences().get("privacy_notice")
     if answer == "agreed" or (is_blocked and answer == "understood"):
         return
-    with st.container(border=True, key="privacy_notice"):
+    with place.container(border=True, key="privacy_notice"):
         st.markdown(f"**Before you start.** {PRIVACY} {BLOCKED if is_blocked else NOT_BLOCKED}")
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Understood" if is_blocked else "We agree"):

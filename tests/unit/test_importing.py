@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from posecore import open_store
+from posecore import PoseSequence, open_store
 from posecore.errors import (
     ImportCancelledError,
     InvalidFieldError,
@@ -32,7 +33,7 @@ from posecore.import_pieces import (
     join_pieces,
     plan_pieces,
 )
-from posecore.import_queue import ImportQueue
+from posecore.import_queue import ImportQueue, remove_abandoned_uploads
 from posecore.importing import import_video
 from posecore.models import find_model
 from posecore.video import open_video
@@ -41,10 +42,14 @@ from tests.unit.videos import make_pictures, repeat_video, write_sound, write_vi
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def no_children():
-    return not [
-        child for child in psutil.Process().children() if "posecore.worker" in child.cmdline()
-    ]
+def find_workers():
+    """Children of this process that analyse."""
+    workers = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # one that has ended meanwhile, too
+            if "posecore.worker" in child.cmdline():
+                workers.append(child)
+    return workers
 
 
 @pytest.fixture(scope="module")
@@ -78,64 +83,50 @@ def test_a_video_becomes_a_session(store, settings, test_video):
     assert done == sorted(done)
     assert done[-1] == seen[-1].n_frames == 230
     assert all(progress.rate_fps > 0 for progress in seen if progress.frames_done)
-    assert no_children()
+    assert find_workers() == []
 
 
-def test_an_import_equals_the_plain_loop(settings, test_video):
-    video = open_video(test_video)
-    model_path = find_model("full", settings)
-    analysis = analyse_video(video, model_path, n_workers=1, block_network=True)
-    with MediaPipePoseEstimator(model_path) as estimator, video.read_frames() as frames:
-        plain = [estimator.estimate(frame_rgb, time_s) for time_s, frame_rgb in frames]
-    world = np.stack([pose.world_landmarks for pose in plain])
-    np.testing.assert_array_equal(analysis.sequence.world_landmarks, world)
-    np.testing.assert_array_equal(analysis.sequence.time_s, [pose.time_s for pose in plain])
-
-
-def test_two_pieces_match_one(settings, long_video):
+def test_pieces_match_the_plain_loop(settings, long_video):
     video = open_video(long_video)
     model_path = find_model("full", settings)
-    one, two = (analyse_video(video, model_path, n_workers=n, block_network=True) for n in (1, 2))
-    assert one.joins_s == ()
-    assert len(two.joins_s) == 1
-    np.testing.assert_array_equal(one.sequence.time_s, two.sequence.time_s)
-    join = int(np.searchsorted(two.sequence.time_s, two.joins_s[0]))
-    up_to_join = slice(0, join + 1)
+    analysis = analyse_video(video, model_path, n_workers=2, block_network=True)
+    with MediaPipePoseEstimator(model_path) as estimator, video.read_frames() as frames:
+        poses = [estimator.estimate(frame_rgb, time_s) for time_s, frame_rgb in frames]
+    plain = PoseSequence.from_frames(poses, image_size=video.image_size)
+    ours = analysis.sequence
+    np.testing.assert_array_equal(ours.time_s, plain.time_s)
+    (join_s,) = analysis.joins_s
+    join = int(np.searchsorted(ours.time_s, join_s)) + 1
     for name in ("image_landmarks", "world_landmarks", "visibility", "presence"):
-        np.testing.assert_array_equal(
-            getattr(one.sequence, name)[up_to_join], getattr(two.sequence, name)[up_to_join]
-        )
-    after = slice(join + 1, join + 1 + JOIN_FRAMES)
-    is_seen = one.sequence.is_detected[after]
-    np.testing.assert_array_equal(is_seen, two.sequence.is_detected[after])
-    distance_m = np.linalg.norm(
-        one.sequence.world_landmarks[after] - two.sequence.world_landmarks[after], axis=2
-    )
+        np.testing.assert_array_equal(getattr(ours, name)[:join], getattr(plain, name)[:join])
+    after = slice(join, join + JOIN_FRAMES)
+    is_seen = plain.is_detected[after]
+    np.testing.assert_array_equal(ours.is_detected[after], is_seen)
+    distance_m = np.linalg.norm(ours.world_landmarks[after] - plain.world_landmarks[after], axis=2)
     assert (np.median(distance_m[is_seen], axis=1) < 2 * WORLD_TOLERANCE_M).all()
 
 
 def test_the_childrens_network_is_blocked_too(settings, test_video):
-    connections = []
+    connections, modes, counts = [], set(), [0]
 
     def watch(n_frames):
-        for child in psutil.Process().children():
-            connections.extend(child.net_connections(kind="inet"))
-        statuses.update(
-            Path(f"/proc/{child.pid}/status").read_text().split("Seccomp:")[1].split()[0]
-            for child in psutil.Process().children()
-            if "posecore.worker" in child.cmdline()
-        )
+        counts.append(n_frames)
+        for worker in find_workers():
+            connections.extend(worker.net_connections(kind="inet"))
+            status = Path(f"/proc/{worker.pid}/status").read_text()
+            modes.update(status.split("Seccomp:")[1].split()[:1])
 
-    statuses = set()
     analyse_video(
         open_video(test_video),
         find_model("full", settings),
         n_workers=1,
         block_network=True,
         on_frames=watch,
+        should_stop=lambda: counts[-1] >= 40,
     )
+    assert counts[-1] >= 40
     assert connections == []
-    assert sys.platform != "linux" or statuses == {"2"}
+    assert sys.platform != "linux" or modes == {"2"}
 
 
 # How a video is cut and joined
@@ -220,6 +211,7 @@ def test_a_piece_in_the_middle_that_is_passed_is_skipped(rows):
     last = make_piece(180 / 30, range(135, 300), rows + 0.5, is_done=True)
     pieces = [first, middle, last]
     join_pieces(pieces)  # the two that follow somebody else agree with each other
+    join_pieces(pieces)
     assert pieces == [first, last]
     assert first.is_running
     pieces[0] = make_piece(0.0, range(300), rows, is_done=True)
@@ -283,7 +275,7 @@ def test_a_bad_file_leaves_a_failed_session_with_the_reason(
     assert (session.status, session.frame_count) == ("failed", 0)
     assert session.status_reason == str(caught.value)
     assert store.load_sequence(session.id).n_frames == 0
-    assert no_children()
+    assert find_workers() == []
 
 
 def test_without_a_model_the_session_fails_with_the_sentence(store, settings, test_video):
@@ -319,7 +311,7 @@ def test_a_cancelled_import_leaves_nothing(store, settings, test_video):
             should_stop=lambda: bool(done and done[-1] > 20),
         )
     assert store.get_sessions() == []
-    assert no_children()
+    assert find_workers() == []
 
 
 def test_a_full_disk_fails_the_session_and_keeps_no_frames(
@@ -341,15 +333,14 @@ def test_a_full_disk_fails_the_session_and_keeps_no_frames(
 
 def test_a_child_that_dies_fails_the_session(store, settings, test_video):
     def kill_child(progress):
-        for child in psutil.Process().children():
-            if "posecore.worker" in child.cmdline():
-                child.kill()
+        for worker in find_workers():
+            worker.kill()
 
     with pytest.raises(PoseCoreError, match="stopped unexpectedly"):
         import_video(test_video, store, settings=settings, on_progress=kill_child)
     (session,) = store.get_sessions()
     assert session.status == "failed"
-    assert no_children()
+    assert find_workers() == []
 
 
 def test_a_killed_import_leaves_nothing_that_looks_whole(settings, long_video, tmp_path):
@@ -394,6 +385,14 @@ def test_a_killed_import_leaves_nothing_that_looks_whole(settings, long_video, t
 # The queue behind the dashboard
 
 
+@pytest.fixture
+def queue(store):
+    """An empty queue."""
+    queue = ImportQueue(store)
+    yield queue
+    queue.close()
+
+
 def wait_for(queue, job_id, *states):
     """Until a job is in one of the states; the import itself says when to look again."""
     deadline = time.monotonic() + 120
@@ -405,10 +404,9 @@ def wait_for(queue, job_id, *states):
     raise AssertionError(f"still {job.state}")
 
 
-def test_the_queue_imports_and_removes_the_upload(store, settings, test_video, tmp_path):
+def test_the_queue_imports_and_removes_the_upload(queue, store, settings, test_video, tmp_path):
     upload = tmp_path / "83fa.upload"
     upload.write_bytes(test_video.read_bytes())
-    queue = ImportQueue(store)
     job = queue.submit(
         upload, settings=settings, delete_file_afterwards=True, name="Monday", athlete="Ana"
     )
@@ -428,10 +426,11 @@ def wait_until_gone(path):
     assert not path.exists()
 
 
-def test_a_bad_file_in_the_queue_does_not_stop_the_next(store, settings, test_video, tmp_path):
+def test_a_bad_file_in_the_queue_does_not_stop_the_next(
+    queue, store, settings, test_video, tmp_path
+):
     bad = tmp_path / "bad.upload"
     bad.touch()
-    queue = ImportQueue(store)
     first = queue.submit(bad, settings=settings, delete_file_afterwards=True, name="Tuesday")
     second = queue.submit(test_video, settings=settings, delete_file_afterwards=False)
     assert [job.id for job in queue.jobs] == [second.id, first.id]
@@ -444,11 +443,10 @@ def test_a_bad_file_in_the_queue_does_not_stop_the_next(store, settings, test_vi
     assert test_video.exists()
 
 
-def test_a_running_and_a_waiting_job_can_be_cancelled(store, settings, test_video, tmp_path):
+def test_a_running_and_a_waiting_job_can_be_cancelled(queue, store, settings, test_video, tmp_path):
     uploads = [tmp_path / name for name in ("a.upload", "b.upload")]
     for upload in uploads:
         upload.write_bytes(test_video.read_bytes())
-    queue = ImportQueue(store)
     running, waiting = (
         queue.submit(upload, settings=settings, delete_file_afterwards=True) for upload in uploads
     )
@@ -462,15 +460,40 @@ def test_a_running_and_a_waiting_job_can_be_cancelled(store, settings, test_vide
     assert store.get_sessions() == []
     for upload in uploads:
         wait_until_gone(upload)
-    assert no_children()
+    assert find_workers() == []
 
 
-def test_an_upload_with_bad_fields_is_removed(store, settings, tmp_path):
+def test_an_upload_with_bad_fields_is_removed(queue, store, settings, tmp_path):
     upload = tmp_path / "a.upload"
     upload.touch()
-    queue = ImportQueue(store)
     with pytest.raises(InvalidFieldError):
         queue.submit(upload, settings=settings, delete_file_afterwards=True, name="x" * 1000)
     assert not upload.exists()
     assert queue.jobs == []
     assert store.get_sessions() == []
+
+
+def test_closing_the_queue_fails_what_is_under_way(store, settings, test_video, tmp_path):
+    uploads = [tmp_path / name for name in ("a.upload", "b.upload")]
+    for upload in uploads:
+        upload.write_bytes(test_video.read_bytes())
+    queue = ImportQueue(store)
+    jobs = [
+        queue.submit(upload, settings=settings, delete_file_afterwards=True) for upload in uploads
+    ]
+    wait_for(queue, jobs[0].id, "running")
+    queue.close()
+    assert {session.status for session in store.get_sessions()} == {"failed"}
+    assert all("import it again" in session.status_reason for session in store.get_sessions())
+    assert not any(upload.exists() for upload in uploads)
+    assert find_workers() == []
+
+
+def test_uploads_left_behind_by_force_are_removed_at_the_next_start(settings):
+    remove_abandoned_uploads(settings)  # no folder yet
+    settings.uploads_dir.mkdir(parents=True)
+    upload, other = settings.uploads_dir / "83fa.upload", settings.uploads_dir / "notes.txt"
+    upload.touch()
+    other.touch()
+    remove_abandoned_uploads(settings)
+    assert list(settings.uploads_dir.iterdir()) == [other]

@@ -79,21 +79,31 @@ def _make_routes() -> list[BaseRoute]:
 
 PLAYER_ROUTES: Final = _make_routes()
 
-_HTML: Final = f"""
-<div data-testid="replay-player" data-ready="false" data-plotly="{_ADDRESS}/{_PLOTLY}"></div>
+_START: Final = f"""
+const find = (name) => new URL(`{_ADDRESS}/${{name}}`, document.baseURI).href;
+const start = import(find("streamlit.js"));
 """
-_JS: Final = f"""
-const start = import(new URL("{_ADDRESS}/streamlit.js", document.baseURI).href);
-export default async (component) => (await start).show(component);
-"""
+_LIBRARY: Final = f'find("{_PLOTLY}")'
 
 _player = st.components.v2.component(
     "posecore_replay_player",
-    html=_HTML,
+    html='<div data-testid="replay-player" data-ready="false"></div>',
     css=(_FOLDER / "player.css").read_text(encoding="utf-8"),
-    js=_JS,
+    js=f"{_START}export default async (component) => (await start).show(component, {_LIBRARY});",
     isolate_styles=False,
 )
+_loader = st.components.v2.component(
+    "posecore_replay_loader",
+    js=f"{_START}export default async () => {{ (await start).loadPlotly({_LIBRARY}); }};",
+)
+
+
+def load_player() -> None:
+    """Let the browser load and compile the drawing library while the session is being packed.
+
+    Shows nothing; best called last in the sidebar, where an element without height moves nothing.
+    """
+    _loader(key="replay_loader")
 
 
 def replay_player(packed: bytes) -> None:

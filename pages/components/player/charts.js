@@ -31,7 +31,7 @@ export function createCharts(Plotly, replay, host) {
   const ranges = replay.panels.map((panel) => angleRange(replay, panel));
   let stretch = [...whole];
   let size = measure(host);
-  let shown = null;
+  let cursorAt = null;
 
   const plotWidth = () => size.width - MARGIN.left - MARGIN.right;
   const toPixels = (time_s) =>
@@ -51,13 +51,15 @@ export function createCharts(Plotly, replay, host) {
   const charts = { ready: redraw(), isEmpty: ranges.every((range) => range === null) };
   placeTitles();
 
-  charts.draw = (frame, time_s) => {
-    const x = toPixels(time_s);
+  charts.moveCursor = (time_s) => {
+    const x = Math.round(2 * toPixels(time_s)) / 2;
+    if (x === cursorAt) return;
+    cursorAt = x;
     const isInside = x >= MARGIN.left - 0.5 && x <= size.width - MARGIN.right + 0.5;
-    cursor.style.transform = `translateX(${x.toFixed(1)}px)`;
+    cursor.style.transform = `translateX(${x}px)`;
     cursor.style.visibility = isInside ? "visible" : "hidden";
-    if (frame === shown) return;
-    shown = frame;
+  };
+  charts.read = (frame) => {
     titles.forEach(({ values }) =>
       values.forEach(({ row, element }) => {
         const degrees = angleAt(replay, row, frame);
@@ -74,7 +76,6 @@ export function createCharts(Plotly, replay, host) {
     const length = clamp(end - start, Math.min(SHORTEST_STRETCH_S, whole[1]), whole[1]);
     const first = clamp(start, 0, whole[1] - length);
     stretch = [first, first + length];
-    shown = null;
     return redraw();
   };
   charts.zoom = (factor, around_s) => {

@@ -10,12 +10,16 @@ import { isSeen } from "./recording.js";
 import { VIEWS, createSkeleton, listenToTurning } from "./skeleton.js";
 import { createTransport, listenToKeys } from "./transport.js";
 
+/** Numbers that change faster than this cannot be read; in play they wait, at rest they are exact. */
+const READING_MS = 80;
+
 /** Build the player into `root` and start it; `address` reads and writes the moment. */
 export function createPlayer(root, replay, { Plotly, address }) {
   const lifetime = new AbortController();
   const { signal } = lifetime;
   const clock = createClock(replay);
   let request = 0;
+  let lastReading = 0;
 
   const scene = el("div", { class: "pc-scene" });
   const panels = el("div", { class: "pc-charts" });
@@ -115,7 +119,7 @@ export function createPlayer(root, replay, { Plotly, address }) {
     request = 0;
     const wasPlaying = clock.playing;
     clock.tick(now);
-    draw();
+    draw(now);
     if (clock.playing) {
       charts.follow(clock.time_s);
       address.noteInPlay(clock.time_s);
@@ -123,12 +127,17 @@ export function createPlayer(root, replay, { Plotly, address }) {
     } else if (wasPlaying) rest();
   }
 
-  function draw() {
+  function draw(now) {
     const frame = clock.frame();
     const reason = reasonForNobody(frame);
     skeleton.draw(reason ? -1 : frame, reason);
-    charts.draw(reason ? -1 : frame, clock.time_s);
-    transport.draw(frame, clock);
+    charts.moveCursor(clock.time_s);
+    transport.showPlaying(clock.playing);
+    if (!clock.playing || now - lastReading >= READING_MS) {
+      charts.read(reason ? -1 : frame);
+      transport.read(frame, clock);
+      lastReading = now;
+    }
     root.dataset.frame = String(Math.max(frame, 0));
     root.dataset.timeS = clock.time_s.toFixed(3);
     root.dataset.playing = String(clock.playing);
@@ -163,7 +172,7 @@ export function createPlayer(root, replay, { Plotly, address }) {
     signal.addEventListener("abort", () => observer.disconnect());
     clock.seek(address.read());
     charts.follow(clock.time_s);
-    draw();
+    draw(performance.now());
     transport.announce(clock);
     root.dataset.ready = "true";
   }

@@ -7,13 +7,14 @@ import { readHeader, readReplay } from "./recording.js";
 const players = new WeakMap();
 let plotly = null;
 
-function loadPlotly(url) {
+/** Load the drawing library once for the page. */
+export function loadPlotly(url) {
   plotly ??= new Promise((resolve, reject) => {
     if (window.Plotly) {
       resolve(window.Plotly);
       return;
     }
-    const script = el("script", { src: new URL(url, document.baseURI).href });
+    const script = el("script", { src: url });
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
       plotly = null;
@@ -24,10 +25,10 @@ function loadPlotly(url) {
   return plotly;
 }
 
-export async function show({ data, parentElement }) {
+export async function show({ data, parentElement }, plotlyUrl) {
   const root = parentElement.querySelector("[data-testid='replay-player']");
   const { session_id, content_id } = readHeader(data).header;
-  const Plotly = await loadPlotly(root.dataset.plotly);
+  const Plotly = await loadPlotly(plotlyUrl);
   const player = players.get(root);
   // A rerun or another theme: the same recording plays on, and CSS has changed its colours.
   if (!player?.shows(session_id, content_id)) {

@@ -65,14 +65,16 @@ export function createTransport(replay, actions, signal) {
 
   return {
     element,
-    draw(frame, clock) {
+    read(frame, clock) {
       setText(time, formatTime(clock.time_s));
       setText(frameText, `frame ${frame + 1} / ${replay.n_frames}`);
       seek.value = clock.time_s;
       const part = replay.duration_s ? clock.time_s / replay.duration_s : 0;
       seek.style.setProperty("--pc-done", `${(100 * part).toFixed(2)}%`);
-      if (clock.playing === isPlaying) return;
-      isPlaying = clock.playing;
+    },
+    showPlaying(playing) {
+      if (playing === isPlaying) return;
+      isPlaying = playing;
       play.setAttribute("aria-label", isPlaying ? "Pause" : "Play");
       play.title = `${isPlaying ? "Pause" : "Play"} (Space)`;
       play.replaceChildren(icon(isPlaying ? ICONS.pause : ICONS.play));

@@ -1,0 +1,233 @@
+"""The live path at 640x360: what everything beyond the landmarker's own call costs, and overload.
+
+Run with ``python -m benchmarks.live``. Frames are those of the real test video.
+"""
+
+import itertools
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+import av
+import numpy as np
+from benchmarks.common import find_test_video, print_table
+
+from posecore import PoseFrame, Settings, open_store
+from posecore.capture.pipeline import CAPACITY, LivePipeline, Picture
+from posecore.capture.recorder import SessionRecorder
+from posecore.estimation import MediaPipePoseEstimator, PoseEstimator, open_estimator
+from posecore.models import find_model
+
+SIZE = (640, 360)
+CAMERA_FPS = 30.0
+N_FRAMES = 600
+WARM_UP = 60
+
+
+def main() -> None:
+    """Measure and print."""
+    frames = read_frames()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.from_env({"POSECORE_DATA": folder})
+        alone_s = measure_landmarker(frames, settings)
+        whole_s = measure_pipeline(frames, settings)
+        n_lost, n_offered, rate_alone = offer_at_camera_rate(frames, settings, alone_s)
+        latency_s, own_s, is_all_counted = overload(frames, settings)
+    bound_s = (CAPACITY + 1) * own_s
+    print_table(
+        f"Live pipeline, {SIZE[0]}x{SIZE[1]}, {N_FRAMES} frames",
+        [
+            Row(
+                "time a frame",
+                f"{whole_s * 1e3:.1f} ms",
+                f"landmarker alone {alone_s * 1e3:.1f} ms",
+                whole_s / alone_s,
+                1.25,
+                "at most",
+            ),
+            Row(
+                "dropped at 30 frames/s",
+                f"{n_lost} of {n_offered}",
+                f"landmarker alone {rate_alone:.0f} frames/s",
+                n_lost / n_offered,
+                0.0,
+                "at most",
+            ),
+            Row(
+                "latency when overloaded, 95th percentile",
+                f"{latency_s * 1e3:.0f} ms",
+                f"queue full {bound_s * 1e3:.0f} ms",
+                latency_s / bound_s,
+                1.25,
+                "at most",
+            ),
+            Row(
+                "offered = stored + dropped when overloaded",
+                str(is_all_counted),
+                "True",
+                float(is_all_counted),
+                1.0,
+                "at least",
+            ),
+        ],
+    )
+
+
+def read_frames() -> list[av.VideoFrame]:
+    """Frames as a camera's decoder gives them: yuv420p of the camera's size."""
+    with av.open(str(find_test_video())) as container:
+        frames = [
+            frame.reformat(*SIZE, format="yuv420p")
+            for frame in itertools.islice(container.decode(video=0), 120)
+        ]
+    return frames
+
+
+def measure_landmarker(frames: list[av.VideoFrame], settings: Settings) -> float:
+    """Mean seconds of the landmarker's own call, in this process, pictures converted beforehand."""
+    pictures = [frame.to_ndarray(format="rgb24") for frame in frames]
+    with MediaPipePoseEstimator(find_model(settings.model, settings)) as estimator:
+        times = []
+        for number in range(N_FRAMES + WARM_UP):
+            picture = pictures[number % len(pictures)]
+            start = time.perf_counter()
+            estimator.estimate(picture, number / CAMERA_FPS)
+            times.append(time.perf_counter() - start)
+    return statistics.fmean(times[WARM_UP:])
+
+
+def open_live(
+    settings: Settings, open_one: Callable[[], PoseEstimator] | None = None
+) -> tuple[LivePipeline, SessionRecorder]:
+    """Recording pipeline as the Live page has it, warmed up."""
+    recorder = SessionRecorder(open_store(settings.database))
+    pipeline = LivePipeline(open_one or (lambda: open_estimator(settings)), recorder)
+    return pipeline, recorder
+
+
+def offer(pipeline: LivePipeline, frame: av.VideoFrame, time_s: float) -> "Future[Picture | None]":
+    """Hand over a frame the way the page's camera does."""
+    return pipeline.submit(time_s, partial(frame.to_ndarray, format="rgb24"))
+
+
+def warm_up(pipeline: LivePipeline, frames: list[av.VideoFrame]) -> float:
+    """Run until the model is loaded; returns the next free time."""
+    for number in itertools.count():
+        offer(pipeline, frames[0], number / CAMERA_FPS).result()
+        if pipeline.n_analysed >= WARM_UP:
+            return (number + 1) / CAMERA_FPS
+    raise AssertionError
+
+
+def measure_pipeline(frames: list[av.VideoFrame], settings: Settings) -> float:
+    """Mean seconds from a decoded frame to the picture to send, recording, one after another."""
+    pipeline, recorder = open_live(settings)
+    begin = warm_up(pipeline, frames)
+    recorder.start(name="benchmark")
+    times = []
+    for number in range(N_FRAMES):
+        start = time.perf_counter()
+        picture = offer(
+            pipeline, frames[number % len(frames)], begin + number / CAMERA_FPS
+        ).result()
+        assert picture is not None
+        av.VideoFrame.from_ndarray(picture, format="rgb24")
+        times.append(time.perf_counter() - start)
+    close(pipeline, recorder)
+    return statistics.fmean(times)
+
+
+def offer_at_camera_rate(
+    frames: list[av.VideoFrame], settings: Settings, alone_s: float
+) -> tuple[int, int, float]:
+    """Frames lost of those offered at the camera's pace, and the landmarker's own rate."""
+    pipeline, recorder = open_live(settings)
+    begin = warm_up(pipeline, frames)
+    recorder.start(name="benchmark")
+    lost_before = pipeline.n_dropped
+    pace(pipeline, frames, begin, CAMERA_FPS)
+    n_lost = pipeline.n_dropped - lost_before
+    close(pipeline, recorder)
+    return n_lost, N_FRAMES, 1 / alone_s
+
+
+def pace(
+    pipeline: LivePipeline, frames: list[av.VideoFrame], begin: float, fps: float
+) -> list[tuple[float, "Future[Picture | None]"]]:
+    """Offer frames at a steady rate, whatever becomes of them; returns when each was offered."""
+    offered = []
+    start = time.perf_counter()
+    for number in range(N_FRAMES):
+        time.sleep(max(0.0, start + number / fps - time.perf_counter()))
+        time_s = begin + number / fps
+        offered.append((time.perf_counter(), offer(pipeline, frames[number % len(frames)], time_s)))
+    offered[-1][1].result()
+    return offered
+
+
+class SlowEstimator:
+    """The real estimator on a computer a third as fast."""
+
+    def __init__(self, estimator: PoseEstimator) -> None:
+        self._estimator = estimator
+        self.times_s: list[float] = []
+
+    def estimate(self, frame_rgb: Picture, time_s: float) -> PoseFrame:
+        """Analyse, then take as long again, twice."""
+        start = time.perf_counter()
+        frame = self._estimator.estimate(frame_rgb, time_s)
+        time.sleep(2 * (time.perf_counter() - start))
+        self.times_s.append(time.perf_counter() - start)
+        return frame
+
+    def close(self) -> None:
+        """End the real one."""
+        self._estimator.close()
+
+
+def overload(frames: list[av.VideoFrame], settings: Settings) -> tuple[float, float, bool]:
+    """95th percentile of the latency, the slow estimator's own time, and whether all is counted."""
+    slow = SlowEstimator(open_estimator(settings))
+    pipeline, recorder = open_live(settings, lambda: slow)
+    begin = warm_up(pipeline, frames)
+    recorder.start(name="benchmark")
+    offer(pipeline, frames[0], begin).result()
+    slow.times_s.clear()
+    latencies: list[float] = []
+    n_dropped = pipeline.n_dropped
+    start = time.perf_counter()
+    for number in range(1, N_FRAMES + 1):
+        time.sleep(max(0.0, start + number / CAMERA_FPS - time.perf_counter()))
+        offered_at = time.perf_counter()
+        future = offer(pipeline, frames[number % len(frames)], begin + number / CAMERA_FPS)
+        future.add_done_callback(partial(_note_latency, latencies, offered_at))
+    future.result()
+    n_dropped = pipeline.n_dropped - n_dropped
+    session = close(pipeline, recorder)
+    is_all_counted = session.frame_count + session.dropped_count == N_FRAMES + 1
+    is_all_counted &= session.dropped_count == n_dropped > 0
+    own_s = statistics.fmean(slow.times_s)
+    return float(np.percentile(latencies, 95)), own_s, is_all_counted
+
+
+def _note_latency(
+    latencies: list[float], offered_at: float, future: "Future[Picture | None]"
+) -> None:
+    if future.result() is not None:
+        latencies.append(time.perf_counter() - offered_at)
+
+
+def close(pipeline: LivePipeline, recorder: SessionRecorder):
+    """End both; returns the session."""
+    pipeline.close()
+    session = recorder.stop()
+    recorder._store.close()
+    assert session is not None
+    return session
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""A real dashboard on a free port, a real browser, and a watch on what a page must not do."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_TIMEOUT_S = 60.0
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Streamlit looks for its own base path below the page's first; these answers are its question.
+STREAMLIT_PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """Where a running dashboard is, and where its data lies."""
+
+    url: str
+    data_dir: Path
+    process_id: int
+
+
+@contextmanager
+def run_dashboard(data_dir: Path, **environ: str) -> Iterator[Dashboard]:
+    """Start ``streamlit run app.py`` over a data folder, and end it, and only it, at the end."""
+    port = find_free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "dashboard.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.fileWatcherType", "none"],
+            cwd=ROOT,
+            env=os.environ | {"POSECORE_DATA": str(data_dir), "POSECORE_DB": ""} | environ,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_ready(process, url, data_dir / "dashboard.log")
+        yield Dashboard(url, data_dir, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def find_free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Return when the server answers; say what it printed when it does not."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(f"{url}/_stcore/health", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"The dashboard did not start:\n{log.read_text(errors='replace')}")
+
+
+def find_chromium() -> str | None:
+    """Return the browser of the system; without one, Playwright takes its own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = (shutil.which(name) for name in names)
+    return os.environ.get("POSECORE_CHROMIUM") or next(filter(None, found), None)
+
+
+@contextmanager
+def run_browser(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
+    """Start headless Chromium, with further arguments where a test needs them."""
+    browser = playwright.chromium.launch(
+        executable_path=find_chromium(), args=[*BROWSER_ARGUMENTS, *arguments]
+    )
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """What a page asked for, and what went wrong in it."""
+
+    hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+
+def watch_page(page: Page) -> Watch:
+    """Note every host the page asks and every error it meets, from now on."""
+    watch = Watch()
+
+    def note_host(url: str) -> None:
+        if urlsplit(url).scheme in ("http", "https", "ws", "wss"):
+            watch.hosts.add(urlsplit(url).hostname or "")
+
+    page.on("request", lambda request: note_host(request.url))
+    page.on("websocket", lambda socket: note_host(socket.url))
+    page.on("pageerror", lambda error: watch.errors.append(str(error)))
+    page.on("crash", lambda _: watch.errors.append("the page crashed"))
+
+    def note_message(message: ConsoleMessage) -> None:
+        is_probe = urlsplit(message.location["url"]).path.endswith(STREAMLIT_PROBES)
+        if message.type == "error" and not is_probe:
+            watch.errors.append(f"{message.text} ({message.location['url']})")
+
+    page.on("console", note_message)
+    return watch

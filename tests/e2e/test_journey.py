@@ -1,0 +1,348 @@
+"""The main job in a real browser, with a real video as the camera: record, replay, take away."""
+
+import csv
+import io
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from zipfile import ZipFile
+
+import av
+import psutil
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from posecore import open_store
+from tests.e2e.dashboard import Dashboard, run_browser, run_dashboard, watch_page
+
+CAMERA_SIZE = (640, 360)
+N_CAMERA_FRAMES = 190  # somebody is in view until then
+LONG_MS = 60_000
+
+
+@pytest.fixture(scope="session")
+def camera_clip(test_video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real video in the form that Chromium takes for a camera."""
+    path = tmp_path_factory.mktemp("camera") / "clip.mjpeg"
+    with av.open(str(path), "w", format="mjpeg") as output, av.open(str(test_video)) as container:
+        stream = output.add_stream("mjpeg", rate=30)
+        stream.width, stream.height = CAMERA_SIZE
+        stream.pix_fmt = "yuvj420p"
+        stream.time_base = Fraction(1, 30)
+        for number, frame in enumerate(container.decode(video=0)):
+            if number == N_CAMERA_FRAMES:
+                break
+            picture = frame.reformat(*CAMERA_SIZE, "yuvj420p", dst_color_range="JPEG")
+            picture.pts, picture.time_base = number, Fraction(1, 30)
+            output.mux(stream.encode(picture))
+        output.mux(stream.encode())
+    return path
+
+
+OpenCameraPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def open_camera_page(playwright: Playwright, camera_clip: Path) -> Iterator[OpenCameraPage]:
+    """Open pages in a browser that has a camera, and allows it."""
+    arguments = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera_clip}",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
+    with run_browser(playwright, *arguments) as browser:
+
+        def open_one(url: str) -> Page:
+            context = browser.new_context(viewport={"width": 1280, "height": 900})
+            page = context.new_page()
+            page.set_default_timeout(LONG_MS)
+            expect.set_options(timeout=LONG_MS)
+            page.watch = watch_page(page)  # type: ignore[attr-defined]
+            page.goto(url)
+            return page
+
+        yield open_one
+
+
+class ConnectionWatch:
+    """Notes every connection that a process or its children have to another machine."""
+
+    def __init__(self, process_id: int) -> None:
+        self._process = psutil.Process(process_id)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self.remote: set[str] = set()
+        self.confined: set[int] = set()
+
+    def __enter__(self) -> "ConnectionWatch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        own = {
+            address.address.split("%")[0]
+            for addresses in psutil.net_if_addrs().values()
+            for address in addresses
+        }
+        while not self._stop.wait(0.02):
+            for process in [self._process, *self._process.children(recursive=True)]:
+                try:
+                    found = process.net_connections("inet")
+                    self._note_confinement(process.pid)
+                except psutil.Error:
+                    continue
+                self.remote |= {each.raddr.ip for each in found if each.raddr} - own
+
+    def _note_confinement(self, process_id: int) -> None:
+        status = Path(f"/proc/{process_id}/status")
+        if status.exists() and "Seccomp:\t2" in status.read_text():
+            self.confined.add(process_id)
+
+
+@contextmanager
+def recording(page: Page, url: str, name: str) -> Iterator[None]:
+    """Start the camera and a recording without a countdown."""
+    page.goto(f"{url}/live")
+    start_camera(page)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name").press("Enter")
+    page.get_by_role("radio", name="0", exact=True).click()
+    page.get_by_role("button", name="Start recording").click()
+    expect(page.get_by_test_id("live-panel")).to_contain_text("recording")
+    yield
+
+
+def start_camera(page: Page) -> None:
+    """Press Start camera until it runs, as a person would on a busy machine."""
+    start = page.frame_locator("iframe").get_by_role("button", name="Start camera")
+    analysed = page.get_by_test_id("live-panel").get_by_text("frames/s analysed")
+    for _ in range(3):
+        start.click()
+        try:
+            expect(analysed).to_be_visible(timeout=25_000)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError("The camera did not start.")
+
+
+def wait_for_timer(page: Page, least_s: int) -> None:
+    """Wait until the recording has this length by its own timer, less than ten seconds."""
+    timer = page.get_by_role("timer")
+    expect(timer).to_have_text(re.compile(rf"00:(0[{least_s}-9]|[1-5]\d)"))
+
+
+def acknowledge_privacy(page: Page) -> None:
+    page.get_by_role("button", name="Understood").click()
+    expect(page.get_by_role("button", name="Understood")).to_have_count(0)
+    expect(page.get_by_role("button", name="Record now")).to_have_count(1)
+
+
+def player(page: Page):
+    """Return the player once it is drawn."""
+    found = page.get_by_test_id("replay-player")
+    expect(found).to_have_attribute("data-ready", "true")
+    return found
+
+
+def attribute(locator, name: str) -> float:
+    return float(locator.get_attribute(name))
+
+
+def download(page: Page, label: str) -> bytes:
+    with page.expect_download() as started:
+        page.get_by_role("button", name=label, exact=True).click()
+    return Path(started.value.path()).read_bytes()
+
+
+def test_record_replay_measure_and_download(open_camera_page, tmp_path):
+    with run_dashboard(tmp_path) as dashboard, ConnectionWatch(dashboard.process_id) as watch:
+        page = open_camera_page(dashboard.url)
+        acknowledge_privacy(page)
+        page.get_by_role("button", name="Record now").click()
+        expect(page.get_by_role("button", name="Start recording")).to_be_disabled()
+        with recording(page, dashboard.url, "Autumn wall <3>"):
+            wait_for_timer(page, 8)
+            page.get_by_role("button", name="Stop recording").click()
+        page.get_by_role("button", name="Replay now").click()
+        n_frames = check_replay(page)
+        check_downloads(page, n_frames)
+        check_sessions(page, dashboard, n_frames)
+    assert watch.remote == set(), "a process talked to another machine"
+    assert watch.confined, "no estimator ran without network"
+    assert {host for host in page.watch.hosts if host != "127.0.0.1"} == set()
+    assert page.watch.errors == []
+    with open_store(tmp_path / "posecore.duckdb") as store:
+        assert store.get_sessions() == []
+
+
+def check_replay(page: Page) -> int:
+    """Play, pause and seek; returns the number of frames."""
+    shown = player(page)
+    expect(page).to_have_url(re.compile(r"/replay\?.*session=[0-9a-f-]{36}"))
+    n_frames = int(attribute(shown, "data-frame-count"))
+    assert n_frames > 8 * 10
+    page.get_by_role("button", name="Play").click()
+    expect(shown).to_have_attribute("data-playing", "true")
+    page.wait_for_function(
+        "document.querySelector('[data-testid=replay-player]').dataset.frame > 20"
+    )
+    page.get_by_role("button", name="Pause").click()
+    expect(shown).to_have_attribute("data-playing", "false")
+    page.get_by_role("slider", name="Seek").fill("5")
+    page.wait_for_function(
+        "Math.abs(document.querySelector('[data-testid=replay-player]').dataset.timeS - 5) < 0.2"
+    )
+    expect(page).to_have_url(re.compile(r"[?&]t=(4\.[89]|5(\.[012])?)"))
+    return n_frames
+
+
+def check_downloads(page: Page, n_frames: int) -> None:
+    """Find one row a frame, rising times and 33 landmarks in the files."""
+    rows = list(csv.DictReader(io.StringIO(download(page, "Download CSV").decode())))
+    assert len(rows) == n_frames
+    times = [float(row["time_s"]) for row in rows]
+    assert times == sorted(set(times))
+    assert times[0] == 0
+    assert 7.5 < times[-1] < 60
+    assert len([name for name in rows[0] if name.endswith("_world_x_m")]) == 33
+    assert any(row["nose_image_x"] for row in rows), "nobody was seen"
+    angles = list(csv.DictReader(io.StringIO(download(page, "Download angles CSV").decode())))
+    assert len(angles) == n_frames
+    assert "left_knee_flexion" in angles[0]
+
+
+def check_sessions(page: Page, dashboard: Dashboard, n_frames: int) -> None:
+    """Find the session in the list, show its name as text, and delete it only when asked twice."""
+    page.goto(f"{dashboard.url}/sessions")
+    expect(page.get_by_text("Autumn wall <3>")).to_be_visible()
+    expect(page.get_by_text(f"{n_frames:,} frames")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"{n_frames:,} frames")
+    dialog.get_by_role("button", name="Keep").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("Autumn wall <3>")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("Nothing is recorded yet")).to_be_visible()
+
+
+def test_leaving_the_page_or_closing_the_tab_finishes_the_recording(open_camera_page, tmp_path):
+    with run_dashboard(tmp_path) as dashboard:
+        page = open_camera_page(dashboard.url)
+        acknowledge_privacy(page)
+        with recording(page, dashboard.url, "Page left"):
+            wait_for_timer(page, 2)
+            page.get_by_role("link", name="Sessions").click()
+            expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+        wait_until_completed(page, 1)
+        with recording(page, dashboard.url, "Tab closed"):
+            wait_for_timer(page, 2)
+            page.context.close()
+        page = open_camera_page(f"{dashboard.url}/sessions")
+        wait_until_completed(page, 2)
+    with open_store(tmp_path / "posecore.duckdb") as store:
+        sessions = store.get_sessions()
+        assert {session.name for session in sessions} == {"Page left", "Tab closed"}
+        for session in sessions:
+            assert session.status == "completed"
+            assert not session.recovered
+            assert store.load_sequence(session.id).n_frames == session.frame_count
+            assert session.duration_s > 1.5
+
+
+def wait_until_completed(page: Page, n_sessions: int) -> None:
+    """Look again until the list shows this many completed sessions."""
+    for _ in range(60):
+        if page.get_by_text("completed").count() == n_sessions:
+            return
+        page.reload()
+        expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+    raise AssertionError("The recording was not finished.")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills as only POSIX does")
+def test_a_killed_dashboard_loses_at_most_the_last_second(open_camera_page, tmp_path):
+    with run_dashboard(tmp_path) as dashboard:
+        page = open_camera_page(dashboard.url)
+        acknowledge_privacy(page)
+        with recording(page, dashboard.url, "Cut off"):
+            wait_for_timer(page, 4)
+            psutil.Process(dashboard.process_id).send_signal(signal.SIGKILL)
+    with run_dashboard(tmp_path) as dashboard:
+        page.goto(f"{dashboard.url}/sessions")
+        expect(page.get_by_text("recovered")).to_be_visible()
+        page.get_by_role("button", name="Replay").click()
+        n_frames = int(attribute(player(page), "data-frame-count"))
+    with open_store(tmp_path / "posecore.duckdb") as store:
+        (session,) = store.get_sessions()
+        sequence = store.load_sequence(session.id)
+    assert (session.status, session.recovered) == ("completed", True)
+    assert session.frame_count == sequence.n_frames == n_frames
+    assert session.duration_s == pytest.approx(sequence.duration_s)
+    assert session.duration_s > 4 - 1
+
+
+def test_without_a_camera_the_page_says_what_to_do(browser, tmp_path):
+    with run_dashboard(tmp_path) as dashboard:
+        page = browser.new_context().new_page()
+        page.goto(f"{dashboard.url}/live")
+        hint = page.get_by_test_id("live-panel")
+        expect(hint).to_contain_text("No camera was found", timeout=LONG_MS)
+        expect(page.get_by_role("button", name="Start recording")).to_be_disabled()
+        page.context.close()
+
+
+def test_videos_are_imported_while_one_is_elsewhere(open_camera_page, test_video, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"this is no video")
+    with run_dashboard(tmp_path / "data") as dashboard:
+        page = open_camera_page(dashboard.url)
+        acknowledge_privacy(page)
+        page.goto(f"{dashboard.url}/import")
+        page.locator("input[type=file]").set_input_files([test_video, broken])
+        expect(page.get_by_text("broken.mp4")).to_be_visible()
+        page.get_by_role("button", name="Import", exact=True).click()
+        expect(page.get_by_text(re.compile(r"of 230 frames"))).to_be_visible()
+        page.get_by_role("link", name="Sessions").click()
+        expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+        page.get_by_role("link", name="Import").click()
+        expect(page.get_by_text("done", exact=False)).to_be_visible()
+        expect(page.get_by_role("alert")).to_contain_text("broken")
+        page.get_by_role("button", name="Replay").click()
+        assert attribute(player(page), "data-frame-count") == 230
+        page.goto(f"{dashboard.url}/sessions")
+        page.get_by_role("checkbox").first.wait_for()
+        assert page.get_by_text("completed").count() == 1
+        assert page.get_by_text("failed").count() == 1
+    assert list((tmp_path / "data" / "uploads").iterdir()) == []
+
+
+def test_several_sessions_are_downloaded_as_a_zip(open_camera_page, tmp_path):
+    with run_dashboard(tmp_path) as dashboard:
+        page = open_camera_page(dashboard.url)
+        acknowledge_privacy(page)
+        page.get_by_role("button", name="Load the sample sessions").click()
+        expect(page.get_by_role("button", name="Replay").first).to_be_visible()
+        page.goto(f"{dashboard.url}/sessions")
+        boxes = page.get_by_test_id("stCheckbox")
+        boxes.nth(0).click()
+        expect(page.get_by_text("1 session chosen")).to_be_visible()
+        boxes.nth(1).click()
+        expect(page.get_by_text("2 sessions chosen")).to_be_visible()
+        with page.expect_download() as started:
+            page.get_by_role("button", name="Download CSV", exact=True).first.click()
+        with ZipFile(started.value.path()) as archive:
+            assert len(archive.namelist()) == 2
+            assert all(name.endswith("landmarks.csv") for name in archive.namelist())

@@ -1,0 +1,295 @@
+"""The replay player in a real browser on the real dashboard; all state is read from its root."""
+
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from posecore import open_store
+from posecore.synthetic import make_squats
+
+HOSTILE = "<b>x</b> *y* $z^2$ :material/home: :red[q] https://example.com --> 'é \U0001f9d7"
+LANDMARK_ARRAYS = ("image_landmarks", "world_landmarks", "visibility", "presence")
+
+
+def leave_out(sequence, frames):
+    arrays = {name: getattr(sequence, name).copy() for name in LANDMARK_ARRAYS}
+    for array in arrays.values():
+        array[frames] = np.nan
+    return replace(sequence, **arrays)
+
+
+@pytest.fixture(scope="module")
+def sessions(data_dir):
+    return SimpleNamespace()
+
+
+@pytest.fixture(scope="module")
+def fill_data(data_dir, sessions):
+    squats = make_squats(20.0, 30.0)
+    recordings = {
+        "squats": leave_out(squats, slice(300, 330)),
+        "hostile": make_squats(4.0, 30.0),
+        "single": squats[:1],
+        "nobody": leave_out(squats[:60], slice(None)),
+    }
+    with open_store(data_dir / "posecore.duckdb") as store:
+        store.save_preference("privacy_notice", "agreed")
+        for key, sequence in recordings.items():
+            name = HOSTILE if key == "hostile" else f"Session {key}"
+            session_id = store.create_session(name=name, source="sample", athlete=name)
+            store.append_frames(session_id, sequence)
+            store.finish_session(session_id)
+            setattr(sessions, key, session_id)
+
+
+class Player:
+    """The player on a page, spoken to as a person does, read by its data attributes."""
+
+    def __init__(self, page):
+        self.page = page
+        self.root = page.get_by_test_id("replay-player")
+        expect(self.root).to_have_attribute("data-ready", "true", timeout=30_000)
+
+    def read(self, name):
+        return self.root.get_attribute(f"data-{name}")
+
+    @property
+    def frame(self):
+        return int(self.read("frame"))
+
+    @property
+    def time_s(self):
+        return float(self.read("time-s"))
+
+    def button(self, name):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def wait_for_frame(self, condition):
+        """Until ``condition``, JavaScript about ``frame``, holds."""
+        self.page.wait_for_function(
+            f"root => {{ const frame = Number(root.dataset.frame); return {condition}; }}",
+            arg=self.root.element_handle(),
+        )
+
+    def wait_for_drawings(self, count=3):
+        """Until the browser has drawn a few times more."""
+        self.page.evaluate(
+            """async count => {
+                while (count--) await new Promise(requestAnimationFrame);
+            }""",
+            count,
+        )
+
+
+@pytest.fixture
+def open_player(dashboard, open_page, sessions):
+    watches = []
+
+    def open_one(key="squats", query="", **options):
+        session_id = getattr(sessions, key)
+        page, watch = open_page(f"{dashboard.url}/replay?session={session_id}{query}", **options)
+        watches.append(watch)
+        return Player(page)
+
+    yield open_one
+    for watch in watches:
+        assert watch.errors == []
+        assert watch.hosts == {"127.0.0.1"}
+
+
+def test_plays_and_holds(open_player):
+    player = open_player()
+    assert (player.frame, player.read("frame-count"), player.read("playing")) == (0, "600", "false")
+    player.button("Play").click()
+    player.wait_for_frame("frame > 10")
+    assert player.read("playing") == "true"
+    player.button("Pause").click()
+    expect(player.root).to_have_attribute("data-playing", "false")
+    held = player.frame
+    player.wait_for_drawings(10)
+    assert player.frame == held
+
+
+def test_stops_at_the_end_and_starts_again(open_player):
+    player = open_player(query="&t=19.5")
+    assert player.frame == 585
+    player.root.get_by_label("Speed").select_option("2")
+    player.button("Play").click()
+    expect(player.root).to_have_attribute("data-playing", "false")
+    assert player.frame == 599
+    player.button("Play").click()
+    player.wait_for_frame("frame > 2 && frame < 300")
+
+
+def test_steps_and_jumps(open_player):
+    player = open_player()
+    player.button("Step forward").click()
+    player.button("Step forward").click()
+    player.wait_for_frame("frame === 2")
+    player.button("Step back").click()
+    player.wait_for_frame("frame === 1")
+    expect(player.root).to_contain_text("frame 2 / 600")
+    player.button("Jump to end").click()
+    player.wait_for_frame("frame === 599")
+    expect(player.root).to_contain_text("0:19.9 / 0:19.9")
+    player.button("Jump to start").click()
+    player.wait_for_frame("frame === 0")
+
+
+def test_keyboard(open_player):
+    player = open_player()
+    keys = player.page.keyboard
+    keys.press("ArrowRight")
+    player.wait_for_frame("frame === 30")
+    keys.press(".")
+    player.wait_for_frame("frame === 31")
+    keys.press(",")
+    keys.press("ArrowLeft")
+    player.wait_for_frame("frame === 0")
+    keys.press(" ")
+    expect(player.root).to_have_attribute("data-playing", "true")
+    keys.press(" ")
+    expect(player.root).to_have_attribute("data-playing", "false")
+
+
+def test_slider_seeks_and_the_address_follows(open_player, sessions):
+    player = open_player()
+    slider = player.root.get_by_label("Seek")
+    box = slider.bounding_box()
+    player.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    player.wait_for_frame("frame > 280 && frame < 320")
+    expect(player.page).to_have_url(re.compile(rf"session={sessions.squats}&t={player.time_s:g}"))
+    where = player.frame
+    player.page.reload()
+    assert Player(player.page).frame == where
+
+
+def test_a_click_on_a_chart_seeks_and_a_drag_scrubs(open_player):
+    player = open_player()
+    box = player.root.locator(".pc-charts").bounding_box()
+    mouse = player.page.mouse
+    mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    player.wait_for_frame("frame > 400 && frame < 480")
+    mouse.down()
+    mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+    mouse.up()
+    player.wait_for_frame("frame > 100 && frame < 200")
+
+
+def test_values_follow_and_gaps_stay_gaps(open_player):
+    player = open_player(query="&t=1")  # the lowest point of the first squat
+    value = player.root.locator("[data-angle=left_knee_flexion]")
+    expect(value).to_have_text("90°")
+    player.button("Jump to start").click()
+    expect(value).to_have_text("0°")
+    for _ in range(10):
+        player.page.keyboard.press("ArrowRight")
+    player.wait_for_frame("frame === 300")
+    expect(player.root).to_contain_text("Nobody in view")
+    expect(value).to_have_text("\N{EN DASH}")
+
+
+def test_turning_while_it_plays_is_kept(open_player):
+    player = open_player()
+    player.button("Play").click()
+    scene = player.root.locator(".pc-scene")
+    home = read_eye(scene)
+    box = scene.bounding_box()
+    mouse = player.page.mouse
+    mouse.move(box["x"] + 100, box["y"] + 200)
+    mouse.down()
+    mouse.move(box["x"] + 220, box["y"] + 220, steps=5)
+    mouse.up()
+    player.wait_for_drawings()
+    eye = read_eye(scene)
+    assert eye != pytest.approx(home, abs=0.1)
+    frame = player.frame
+    player.wait_for_frame(f"frame > {frame + 10}")
+    assert read_eye(scene) == pytest.approx(eye)
+    player.button("Top").click()
+    player.wait_for_drawings()
+    assert read_eye(scene)[2] > 1
+
+
+def test_zoom_of_the_charts_is_kept_in_play(open_player):
+    player = open_player()
+    player.button("Show less time").click()
+    player.button("Show less time").click()
+    ticks = player.root.locator(".pc-charts .xtick text")
+    expect(ticks.last).to_have_text(re.compile("0:0[45]"))
+    player.button("Play").click()
+    player.wait_for_frame("frame > 10")
+    expect(ticks.last).to_have_text(re.compile("0:0[45]"))
+
+
+def test_names_are_text(open_player):
+    player = open_player("hostile")
+    page = player.page
+    expect(page.get_by_role("heading", name="material/home")).to_have_text(
+        re.compile(r"^\W*<b>x</b> \*y\* \$z\^2\$ :\W?material/home: :\W?red\[q\]")
+    )
+    assert page.locator("h3 a[href^='http'], h3 strong, h3 em, h3 .katex, h3 b").count() == 0
+    expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()  # the athlete, in the facts
+
+
+def test_one_frame(open_player):
+    player = open_player("single")
+    assert (player.frame, player.read("frame-count")) == (0, "1")
+    expect(player.button("Play")).to_be_disabled()
+
+
+def test_nobody_all_along(open_player):
+    player = open_player("nobody")
+    expect(player.root).to_contain_text("Nobody in view")
+    expect(player.root).to_contain_text("No joint angles: nobody was in view")
+
+
+def test_a_moment_past_the_end_is_the_end(open_player):
+    assert open_player(query="&t=1e9").frame == 599
+    assert open_player(query="&t=nonsense").frame == 0
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+def test_phone(open_player, colour_scheme):
+    player = open_player(width=390, height=844, colour_scheme=colour_scheme)
+    scene, charts = (
+        player.root.locator(part).bounding_box() for part in (".pc-scene", ".pc-charts")
+    )
+    play = player.button("Play").bounding_box()
+    assert scene["y"] < play["y"] < charts["y"]
+    assert play["y"] + play["height"] < 844
+    assert player.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_colours_follow_the_theme_and_the_replay_goes_on(open_player):
+    player = open_player()
+    player.button("Play").click()
+    player.wait_for_frame("frame > 5")
+    before = player.root.evaluate("root => getComputedStyle(root).color")
+    player.page.emulate_media(color_scheme="dark")
+    player.page.wait_for_function(
+        "([root, before]) => getComputedStyle(root).color !== before",
+        arg=[player.root.element_handle(), before],
+    )
+    assert player.read("playing") == "true"
+    assert player.frame > 5
+
+
+def test_leaving_the_page_ends_the_player(open_player):
+    player = open_player()
+    player.button("Play").click()
+    player.wait_for_frame("frame > 5")
+    player.page.get_by_role("link", name="Sessions").click()
+    expect(player.page.get_by_role("heading", name="Sessions")).to_be_visible()
+    expect(player.root).to_have_count(0)
+    assert "t=" not in player.page.url
+
+
+def read_eye(scene):
+    """Where the camera is, as Plotly has it."""
+    eye = scene.locator(".pc-plot").evaluate("plot => plot.layout.scene.camera.eye")
+    return [eye["x"], eye["y"], eye["z"]]

@@ -122,7 +122,8 @@ def _naive_loop(path: Path, model: Path) -> None:
     with MediaPipePoseEstimator(model) as estimator, av.open(str(path)) as container:
         for frame in container.decode(video=0):
             assert frame.time is not None
-            estimator.estimate(frame.to_ndarray(format="rgb24"), frame.time)
+            frame_rgb = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+            estimator.estimate(frame_rgb, frame.time)
 
 
 def _plain_loop(
@@ -150,7 +151,7 @@ def _read(path: Path) -> list[av.VideoFrame]:
 def _one_person(path: Path) -> Iterator[av.VideoFrame]:
     rows, columns = ONE_PERSON
     pictures = [
-        np.ascontiguousarray(frame.to_ndarray(format="rgb24")[rows, columns])
+        np.ascontiguousarray(frame.to_ndarray(format="rgb24")[rows, columns], dtype=np.uint8)
         for frame in _read(path)[10:155]
     ]
     for picture in cycle([*pictures, *pictures[-2:0:-1]]):
@@ -161,7 +162,8 @@ def _write(path: Path, frames: Iterable[av.VideoFrame]) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=30, options={"preset": "veryfast"})
         for number, frame in enumerate(frames):
-            stream.width, stream.height = frame.width, frame.height
+            if number == 0:
+                stream.width, stream.height = frame.width, frame.height
             frame.pts, frame.time_base = number, Fraction(1, 30)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -13,9 +13,9 @@ from functools import partial
 
 import av
 import numpy as np
-from benchmarks.common import find_test_video, print_table
 
-from posecore import PoseFrame, Settings, open_store
+from benchmarks.common import Row, find_test_video, print_table
+from posecore import PoseFrame, Session, Settings, open_store
 from posecore.capture.pipeline import CAPACITY, LivePipeline, Picture
 from posecore.capture.recorder import SessionRecorder
 from posecore.estimation import MediaPipePoseEstimator, PoseEstimator, open_estimator
@@ -79,11 +79,10 @@ def main() -> None:
 def read_frames() -> list[av.VideoFrame]:
     """Frames as a camera's decoder gives them: yuv420p of the camera's size."""
     with av.open(str(find_test_video())) as container:
-        frames = [
+        return [
             frame.reformat(*SIZE, format="yuv420p")
             for frame in itertools.islice(container.decode(video=0), 120)
         ]
-    return frames
 
 
 def measure_landmarker(frames: list[av.VideoFrame], settings: Settings) -> float:
@@ -93,8 +92,9 @@ def measure_landmarker(frames: list[av.VideoFrame], settings: Settings) -> float
         times = []
         for number in range(N_FRAMES + WARM_UP):
             picture = pictures[number % len(pictures)]
+            image = estimator._to_image(picture)
             start = time.perf_counter()
-            estimator.estimate(picture, number / CAMERA_FPS)
+            estimator._landmarker.detect_for_video(image, round(number / CAMERA_FPS * 1e3))
             times.append(time.perf_counter() - start)
     return statistics.fmean(times[WARM_UP:])
 
@@ -110,7 +110,12 @@ def open_live(
 
 def offer(pipeline: LivePipeline, frame: av.VideoFrame, time_s: float) -> "Future[Picture | None]":
     """Hand over a frame the way the page's camera does."""
-    return pipeline.submit(time_s, partial(frame.to_ndarray, format="rgb24"))
+    return pipeline.submit(time_s, partial(to_rgb, frame))
+
+
+def to_rgb(frame: av.VideoFrame) -> Picture:
+    """Convert a frame for the estimator."""
+    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
 
 
 def warm_up(pipeline: LivePipeline, frames: list[av.VideoFrame]) -> float:
@@ -148,27 +153,35 @@ def offer_at_camera_rate(
     begin = warm_up(pipeline, frames)
     recorder.start(name="benchmark")
     lost_before = pipeline.n_dropped
-    pace(pipeline, frames, begin, CAMERA_FPS)
+    offer_paced(pipeline, frames, begin, lambda _: None)
     n_lost = pipeline.n_dropped - lost_before
     close(pipeline, recorder)
     return n_lost, N_FRAMES, 1 / alone_s
 
 
-def pace(
-    pipeline: LivePipeline, frames: list[av.VideoFrame], begin: float, fps: float
-) -> list[tuple[float, "Future[Picture | None]"]]:
-    """Offer frames at a steady rate, whatever becomes of them; returns when each was offered."""
-    offered = []
+def offer_paced(
+    pipeline: LivePipeline,
+    frames: list[av.VideoFrame],
+    begin: float,
+    note_latency: Callable[[float], None],
+) -> None:
+    """Offer frames at the camera's pace, whatever becomes of them, and wait for the last."""
     start = time.perf_counter()
     for number in range(N_FRAMES):
-        time.sleep(max(0.0, start + number / fps - time.perf_counter()))
-        time_s = begin + number / fps
-        offered.append((time.perf_counter(), offer(pipeline, frames[number % len(frames)], time_s)))
-    offered[-1][1].result()
-    return offered
+        time.sleep(max(0.0, start + number / CAMERA_FPS - time.perf_counter()))
+        picture = offer(pipeline, frames[number % len(frames)], begin + number / CAMERA_FPS)
+        picture.add_done_callback(partial(_note, note_latency, time.perf_counter()))
+    picture.result()
 
 
-class SlowEstimator:
+def _note(
+    note_latency: Callable[[float], None], offered_at: float, picture: "Future[Picture | None]"
+) -> None:
+    if picture.result() is not None:
+        note_latency(time.perf_counter() - offered_at)
+
+
+class SlowEstimator(PoseEstimator):
     """The real estimator on a computer a third as fast."""
 
     def __init__(self, estimator: PoseEstimator) -> None:
@@ -194,33 +207,20 @@ def overload(frames: list[av.VideoFrame], settings: Settings) -> tuple[float, fl
     pipeline, recorder = open_live(settings, lambda: slow)
     begin = warm_up(pipeline, frames)
     recorder.start(name="benchmark")
-    offer(pipeline, frames[0], begin).result()
     slow.times_s.clear()
     latencies: list[float] = []
     n_dropped = pipeline.n_dropped
-    start = time.perf_counter()
-    for number in range(1, N_FRAMES + 1):
-        time.sleep(max(0.0, start + number / CAMERA_FPS - time.perf_counter()))
-        offered_at = time.perf_counter()
-        future = offer(pipeline, frames[number % len(frames)], begin + number / CAMERA_FPS)
-        future.add_done_callback(partial(_note_latency, latencies, offered_at))
-    future.result()
+    offer_paced(pipeline, frames, begin, latencies.append)
     n_dropped = pipeline.n_dropped - n_dropped
     session = close(pipeline, recorder)
-    is_all_counted = session.frame_count + session.dropped_count == N_FRAMES + 1
+    # What is lost before the first analysed frame belongs to no recording: none here, the queue
+    # is empty then.
+    is_all_counted = session.frame_count + session.dropped_count == N_FRAMES
     is_all_counted &= session.dropped_count == n_dropped > 0
-    own_s = statistics.fmean(slow.times_s)
-    return float(np.percentile(latencies, 95)), own_s, is_all_counted
+    return float(np.percentile(latencies, 95)), statistics.fmean(slow.times_s), is_all_counted
 
 
-def _note_latency(
-    latencies: list[float], offered_at: float, future: "Future[Picture | None]"
-) -> None:
-    if future.result() is not None:
-        latencies.append(time.perf_counter() - offered_at)
-
-
-def close(pipeline: LivePipeline, recorder: SessionRecorder):
+def close(pipeline: LivePipeline, recorder: SessionRecorder) -> Session:
     """End both; returns the session."""
     pipeline.close()
     session = recorder.stop()

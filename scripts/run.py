@@ -20,7 +20,9 @@ import time
 import webbrowser
 from pathlib import Path
 
-import machine
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts import machine
 
 HOST = "127.0.0.1"
 START_WAIT_S = 120

@@ -9,8 +9,11 @@ if sys.version_info < (3, 11):  # noqa: UP036 - people do start this with an old
     )
 
 import os
+from pathlib import Path
 
-import machine
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts import machine
 
 # What is checked before pytest, and how long it may take in seconds.
 CHECKS = (

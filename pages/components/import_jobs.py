@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from posecore.import_queue import ImportJob, ImportQueue
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from pages.components.words import as_length
 from posecore.errors import PoseCoreError
+from posecore.import_queue import ImportJob, ImportQueue
 
 _REFRESH_S = 0.5
 _ICONS = {

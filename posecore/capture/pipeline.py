@@ -18,8 +18,8 @@ from posecore.errors import PoseCoreError
 from posecore.estimation import PoseEstimator
 from posecore.sequence import PoseFrame
 
-CAPACITY: Final = 2
-"""Frames that may wait: enough for two that arrive together, too few to fall behind."""
+CAPACITY: Final = 4
+"""Frames that may wait: an eighth of a second of jitter costs none, and the delay stays short."""
 _RATE_WINDOW_S: Final = 2.0
 
 Picture = NDArray[np.uint8]

@@ -119,8 +119,8 @@ def test_stops_at_the_end_and_starts_again(open_player):
     assert player.frame == 585
     player.root.get_by_label("Speed").select_option("2")
     player.button("Play").click()
+    player.wait_for_frame("frame === 599")
     expect(player.root).to_have_attribute("data-playing", "false")
-    assert player.frame == 599
     player.button("Play").click()
     player.wait_for_frame("frame > 2 && frame < 300")
 
@@ -279,6 +279,25 @@ def test_colours_follow_the_theme_and_the_replay_goes_on(open_player):
     assert player.frame > 5
 
 
+def test_a_rerun_of_the_page_changes_nothing(open_player):
+    player = open_player()
+    player.button("Play").click()
+    player.wait_for_frame("frame > 5")
+    rerun(player.page)
+    assert player.read("playing") == "true"
+    assert player.frame > 5
+
+
+def test_another_session_in_the_same_place(open_player, sessions):
+    player = open_player(query="&t=5")
+    address = f"?session={sessions.single}"
+    player.page.evaluate("address => history.replaceState(history.state, '', address)", address)
+    rerun(player.page)
+    expect(player.root).to_have_attribute("data-frame-count", "1")
+    expect(player.root).to_have_attribute("data-ready", "true")
+    assert player.frame == 0
+
+
 def test_leaving_the_page_ends_the_player(open_player):
     player = open_player()
     player.button("Play").click()
@@ -293,3 +312,22 @@ def read_eye(scene):
     """Where the camera is, as Plotly has it."""
     eye = scene.locator(".pc-plot").evaluate("plot => plot.layout.scene.camera.eye")
     return [eye["x"], eye["y"], eye["z"]]
+
+
+def rerun(page):
+    """Have Streamlit run the page again, by its own shortcut, and wait until it has."""
+    page.evaluate(
+        """() => {
+            const app = document.querySelector("[data-testid=stApp]");
+            window.hasRun = new Promise((resolve) => {
+                let isRunning = false;
+                new MutationObserver(() => {
+                    const state = app.dataset.testScriptState;
+                    if (state === "running") isRunning = true;
+                    else if (isRunning) resolve();
+                }).observe(app, { attributes: true });
+            });
+        }"""
+    )
+    page.keyboard.press("r")
+    page.evaluate("() => window.hasRun")

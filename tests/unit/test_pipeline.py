@@ -80,16 +80,16 @@ def test_when_it_falls_behind_the_oldest_waiting_frame_is_dropped_and_counted(
     busy = pipeline.submit(2.0, PICTURE.copy)
     while 2.0 not in estimator.seen_s:
         assert estimator.entered.acquire(timeout=WAIT_S)
-    waiting = [pipeline.submit(3.0 + number, PICTURE.copy) for number in range(5)]
-    assert [future.done() for future in waiting] == [True, True, True, False, False]
+    waiting = [pipeline.submit(3.0 + number, PICTURE.copy) for number in range(CAPACITY + 3)]
+    assert [future.done() for future in waiting] == [True] * 3 + [False] * CAPACITY
     assert all(future.result() is None for future in waiting[:-CAPACITY])
     estimator.may_go.release(10_000)
     assert busy.result(WAIT_S) is not None
     assert waiting[-1].result(WAIT_S) is not None
     session = recorder.stop()
-    assert session.frame_count == 4
+    assert session.frame_count == 2 + CAPACITY
     assert session.dropped_count == 3
-    assert estimator.seen_s[-2:] == [6.0, 7.0]
+    assert estimator.seen_s[-CAPACITY:] == [6.0 + number for number in range(CAPACITY)]
     assert 0 < pipeline.skipped_share < 1
 
 

@@ -110,6 +110,7 @@ export function createPlayer(root, replay, { Plotly, address }) {
 
   /** Draw, and let the address know the moment. */
   function rest() {
+    root.dataset.playing = String(clock.playing);
     if (!clock.playing) transport.announce(clock);
     address.note(clock.time_s);
     wake();

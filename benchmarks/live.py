@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from typing import Self
 
 import av
 import numpy as np
@@ -181,7 +182,7 @@ def _note(
         note_latency(time.perf_counter() - offered_at)
 
 
-class SlowEstimator(PoseEstimator):
+class SlowEstimator:
     """The real estimator on a computer a third as fast."""
 
     def __init__(self, estimator: PoseEstimator) -> None:
@@ -195,6 +196,12 @@ class SlowEstimator(PoseEstimator):
         time.sleep(2 * (time.perf_counter() - start))
         self.times_s.append(time.perf_counter() - start)
         return frame
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End the real one."""

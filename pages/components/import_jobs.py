@@ -24,10 +24,20 @@ _ICONS = {
 }
 
 
+_queues: list[ImportQueue] = []
+
+
 @st.cache_resource(show_spinner=False)
 def _get_queue(database: str) -> ImportQueue:
     """One queue for the whole process, so that imports go on when the page is left."""
-    return ImportQueue(get_store())
+    _queues.append(ImportQueue(get_store()))
+    return _queues[-1]
+
+
+def close_queue() -> None:
+    """Stop what is under way; for the end of the process."""
+    while _queues:
+        _queues.pop().close()
 
 
 def submit_files(files: list[UploadedFile], fields: dict[str, Any]) -> None:

@@ -1,10 +1,11 @@
-"""What happens when the dashboard ends: recordings are finished, then the database is closed."""
+"""What happens when the dashboard ends: recordings are finished, the database is closed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
 
+from pages.components.import_jobs import close_queue
 from pages.components.live_panel import get_rooms
 from pages.components.state import close_store
 
@@ -15,4 +16,5 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     yield
     for room in get_rooms():
         room.camera_ended()
+    close_queue()
     close_store()

@@ -290,9 +290,13 @@ def test_a_rerun_of_the_page_changes_nothing(open_player):
 
 def test_another_session_in_the_same_place(open_player, sessions):
     player = open_player(query="&t=5")
-    address = f"?session={sessions.single}"
-    player.page.evaluate("address => history.replaceState(history.state, '', address)", address)
-    rerun(player.page)
+    player.page.evaluate(  # what going back to another session's entry does
+        """(address) => {
+            history.pushState(history.state, "", address);
+            dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+        }""",
+        f"?session={sessions.single}",
+    )
     expect(player.root).to_have_attribute("data-frame-count", "1")
     expect(player.root).to_have_attribute("data-ready", "true")
     assert player.frame == 0

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.components import state
+from pages.components import import_jobs, state
 from posecore import SessionStore, open_store
 from posecore.synthetic import make_squats
 
@@ -25,6 +25,7 @@ def page_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sess
     with open_store(tmp_path / "posecore.duckdb") as store:
         store.save_preference("privacy_notice", "understood")
         yield store
+    import_jobs.close_queue()
     state.close_store()
 
 

@@ -93,9 +93,9 @@ export function createCharts(Plotly, replay, host) {
   charts.centre = () => (stretch[0] + stretch[1]) / 2;
   charts.isInside = (time_s) => time_s >= stretch[0] && time_s <= stretch[1];
   charts.brush = (from_s, to_s) => {
-    const edges = from_s === null ? [0, 0] : [toPixels(from_s), toPixels(to_s)].sort((a, b) => a - b);
-    brush.style.left = `${edges[0]}px`;
-    brush.style.width = `${edges[1] - edges[0]}px`;
+    const edges = from_s === null ? [0, 0] : [toPixels(from_s), toPixels(to_s)];
+    brush.style.left = `${Math.min(...edges)}px`;
+    brush.style.width = `${Math.abs(edges[1] - edges[0])}px`;
   };
   charts.resize = () => {
     size = measure(host);
@@ -239,7 +239,8 @@ function chartLayout(ranges, stretch, size) {
     },
   };
   ranges.forEach((range, i) => {
-    const [top, bottom] = [(i * inner) / ranges.length + TITLE_HEIGHT, ((i + 1) * inner) / ranges.length - 8];
+    const top = (i * inner) / ranges.length + TITLE_HEIGHT;
+    const bottom = ((i + 1) * inner) / ranges.length - 8;
     layout[`yaxis${i ? i + 1 : ""}`] = {
       domain: [1 - bottom / inner, 1 - top / inner],
       range: range ? [range.low, range.high] : [0, 180],
@@ -256,14 +257,16 @@ function timeTicks([start, end], width) {
   const wanted = Math.max(Math.floor(width / 80), 2);
   const step = TIME_STEPS_S.find((seconds) => (end - start) / seconds <= wanted) ?? 7200;
   const tickvals = [];
-  for (let k = Math.ceil(start / step - 1e-6); k * step <= end + 1e-6; k += 1) tickvals.push(k * step);
+  const first = Math.ceil(start / step - 1e-6);
+  for (let k = first; k * step <= end + 1e-6; k += 1) tickvals.push(k * step);
   const ticktext = tickvals.map((seconds) =>
     step < 1 ? formatTime(seconds) : formatTime(seconds).slice(0, -2),
   );
   return { tickvals, ticktext };
 }
 
-/** Click or drag seeks; with Shift it marks a stretch to look at; Ctrl and wheel, or pinch, zoom. */
+/** Click or drag seeks; with Shift it marks a stretch to look at; Ctrl and wheel, or pinch,
+ * zoom. */
 export function listenToCharts(host, charts, actions, signal) {
   let marking = null;
   let isSeeking = false;

@@ -3,14 +3,15 @@
  * Everything happens here in the browser; nothing is asked of the server while a session plays.
  */
 
+import { createChartBar, createViewBar } from "./bars.js";
 import { createCharts, listenToCharts } from "./charts.js";
 import { createClock } from "./clock.js";
-import { SIDE_LETTERS, clamp, el } from "./page.js";
+import { clamp, el } from "./page.js";
 import { isSeen } from "./recording.js";
-import { VIEWS, createSkeleton, listenToTurning } from "./skeleton.js";
+import { createSkeleton, listenToTurning } from "./skeleton.js";
 import { createTransport, listenToKeys } from "./transport.js";
 
-/** Numbers that change faster than this cannot be read; in play they wait, at rest they are exact. */
+/** Numbers that change faster cannot be read; in play they wait, at rest they are exact. */
 const READING_MS = 80;
 
 /** Build the player into `root` and start it; `address` reads and writes the moment. */
@@ -53,55 +54,16 @@ export function createPlayer(root, replay, { Plotly, address }) {
     },
   };
   const transport = createTransport(replay, actions, signal);
-  root.replaceChildren(
-    el(
-      "div",
-      { class: "pc-grid" },
-      el("div", { class: "pc-left" }, createViewBar(), scene),
-      el("div", { class: "pc-right" }, createChartBar(), panels),
-      transport.element,
-    ),
-  );
+  const left = el("div", { class: "pc-left" }, scene);
+  const right = el("div", { class: "pc-right" }, panels);
+  root.replaceChildren(el("div", { class: "pc-grid" }, left, right, transport.element));
   const skeleton = createSkeleton(Plotly, replay, scene);
   const charts = createCharts(Plotly, replay, panels);
+  left.prepend(createViewBar(skeleton, wake, signal));
+  right.prepend(createChartBar(charts, clock, wake, signal));
   if (charts.isEmpty) {
     panels.classList.add("pc-empty");
     panels.append(el("p", { class: "pc-message" }, "No joint angles: nobody was in view"));
-  }
-
-  function createViewBar() {
-    const bar = el("div", { class: "pc-bar", role: "group", "aria-label": "View" });
-    for (const [name, title, view] of VIEWS) {
-      const button = el("button", { type: "button", title: `Look ${title}` }, name);
-      button.addEventListener("click", () => {
-        skeleton.turn({ ...view, zoom: 1 });
-        wake();
-      }, { signal });
-      bar.append(button);
-    }
-    return bar;
-  }
-
-  function createChartBar() {
-    const bar = el("div", { class: "pc-bar" });
-    for (const side of ["left", "right"])
-      bar.append(el("span", { class: `pc-key pc-${side}` }, `${SIDE_LETTERS[side]} ${side}`));
-    const zooms = el("span", { class: "pc-zooms", role: "group", "aria-label": "Time shown" });
-    const around = () => (charts.isInside(clock.time_s) ? clock.time_s : charts.centre());
-    for (const [text, name, action] of [
-      ["−", "Show more time", () => charts.zoom(0.5, around())],
-      ["+", "Show less time", () => charts.zoom(2, around())],
-      ["All", "Show the whole session", () => charts.showWhole()],
-    ]) {
-      const button = el("button", { type: "button", "aria-label": name, title: name }, text);
-      button.addEventListener("click", () => {
-        action();
-        wake();
-      }, { signal });
-      zooms.append(button);
-    }
-    bar.append(zooms);
-    return bar;
   }
 
   function wake() {

@@ -77,8 +77,8 @@ export function createSkeleton(Plotly, replay, host) {
   return skeleton;
 }
 
-/** The segments as one line with breaks: as few vertices as they allow, for each is paid for in each
- * frame. Right limbs are dashed, as in the charts. */
+/** The segments as one line with breaks: as few vertices as they allow, for each is paid for in
+ * each frame. Right limbs are dashed, as in the charts. */
 function makeVertices({ segments, landmarks }) {
   const vertices = [];
   let tip = ""; // where the line ends so far, and on which side's colour

@@ -16,7 +16,8 @@ const ICONS = {
 
 export function createTransport(replay, actions, signal) {
   const button = (name, path, keys, action) => {
-    const element = el("button", { type: "button", "aria-label": name, title: `${name} (${keys})` });
+    const title = `${name} (${keys})`;
+    const element = el("button", { type: "button", "aria-label": name, title });
     element.append(icon(path));
     element.addEventListener("click", action, { signal });
     return element;
@@ -43,6 +44,7 @@ export function createTransport(replay, actions, signal) {
     seek.addEventListener(type, actions.release, { signal });
 
   const time = el("span", { class: "pc-time" });
+  const total = formatTime(replay.duration_s);
   const frameText = el("span", { class: "pc-frame" });
   const element = el(
     "div",
@@ -57,7 +59,7 @@ export function createTransport(replay, actions, signal) {
       button("Step forward", ICONS.forward, "full stop", () => actions.step(1)),
       button("Jump to end", ICONS.end, "End", () => actions.seek(replay.duration_s)),
     ),
-    el("div", { class: "pc-readout" }, time, el("span", { class: "pc-total" }, ` / ${formatTime(replay.duration_s)}`)),
+    el("div", { class: "pc-readout" }, time, el("span", { class: "pc-total" }, ` / ${total}`)),
     frameText,
     speed,
   );
@@ -81,7 +83,7 @@ export function createTransport(replay, actions, signal) {
     },
     /** For screen readers, at rest only: a value that changes each frame is noise. */
     announce(clock) {
-      seek.setAttribute("aria-valuetext", `${formatTime(clock.time_s)} of ${formatTime(replay.duration_s)}`);
+      seek.setAttribute("aria-valuetext", `${formatTime(clock.time_s)} of ${total}`);
     },
   };
 }

@@ -1,0 +1,28 @@
+"""Import: what is dropped becomes sessions, in the background.
+
+The upload itself and the progress are tested in the browser, tests/e2e/test_journey.py.
+"""
+
+from tests.pages.test_sessions import button
+
+
+def test_without_a_file_it_says_what_to_do(open_page):
+    app = open_page("import_video.py")
+    button(app, "Import").click().run()
+    assert "Choose a video first" in app.warning[0].value
+
+
+def test_a_file_that_is_no_video_becomes_a_failed_session_with_a_sentence(
+    open_page, page_store, tmp_path
+):
+    app = open_page("import_video.py")
+    app.file_uploader[0].upload("climb <b>.mp4", b"this is no video", "video/mp4")
+    button(app, "Import").click().run()
+    while page_store.get_sessions()[0].status == "processing":
+        app.run()
+    app.run()
+    (session,) = page_store.get_sessions()
+    assert (session.name, session.status) == ("climb <b>", "failed")
+    assert session.status_reason
+    assert app.error[0].value
+    assert list((tmp_path / "uploads").iterdir()) == []

@@ -57,8 +57,10 @@ def print_table(title: str, rows: Sequence[Row]) -> bool:
     ]
     widths = [max(map(len, column)) for column in zip(_HEADINGS, *cells, strict=True)]
     print(f"\n{title}")
+    # What else the machine was doing: with all cores busy, nothing gains from a second process.
+    load = f", load {os.getloadavg()[2]:.1f}" if hasattr(os, "getloadavg") else ""
     print(
-        f"{platform.node()}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"{platform.node()}, {platform.machine()}, {os.cpu_count()} cores{load}, "
         f"Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
     )
     for line in (_HEADINGS, tuple("-" * width for width in widths), *cells):

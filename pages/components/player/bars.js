@@ -22,7 +22,7 @@ export function createChartBar(charts, clock, wake, signal) {
     el("span", { class: `pc-key pc-${side}` }, `${SIDE_LETTERS[side]} ${side}`),
   );
   const zooms = el("span", { class: "pc-zooms", role: "group", "aria-label": "Time shown" });
-  const centre = () => (charts.isInside(clock.time_s) ? clock.time_s : charts.centre());
+  const centre = () => (charts.isShown(clock.time_s) ? clock.time_s : charts.centre_s);
   for (const [text, name, show] of [
     ["−", "Show more time", () => charts.zoom(0.5, centre())],
     ["+", "Show less time", () => charts.zoom(2, centre())],

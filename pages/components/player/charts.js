@@ -20,90 +20,136 @@ const MARGIN = { left: 38, right: 10 };
 const SHORTEST_STRETCH_S = 0.5;
 const TIME_STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
-export function createCharts(Plotly, replay, host) {
-  const plot = el("div", { class: "pc-plot" });
-  const cursor = el("div", { class: "pc-cursor" });
-  const brush = el("div", { class: "pc-brush" });
-  const titles = replay.panels.map(createPanelTitle);
-  host.append(plot, ...titles.map((title) => title.element), brush, cursor);
+export class Charts {
+  #Plotly;
+  #replay;
+  #host;
+  #plot = el("div", { class: "pc-plot" });
+  #cursor = el("div", { class: "pc-cursor" });
+  #brush = el("div", { class: "pc-brush" });
+  #titles;
+  #ranges;
+  #whole;
+  #stretch;
+  #size;
+  #cursorAt = null;
 
-  const whole = [0, Math.max(replay.duration_s, 0.1)];
-  const ranges = replay.panels.map((panel) => angleRange(replay, panel));
-  let stretch = [...whole];
-  let size = measure(host);
-  let cursorAt = null;
+  constructor(Plotly, replay, host) {
+    this.#Plotly = Plotly;
+    this.#replay = replay;
+    this.#host = host;
+    this.#titles = replay.panels.map(createPanelTitle);
+    host.append(this.#plot, ...this.#titles.map(({ element }) => element));
+    host.append(this.#brush, this.#cursor);
+    this.#ranges = replay.panels.map((panel) => angleRange(replay, panel));
+    this.#whole = [0, Math.max(replay.duration_s, 0.1)];
+    this.#stretch = this.#whole;
+    if (this.#ranges.every((range) => range === null)) this.#sayEmpty();
+    this.ready = this.resize();
+  }
 
-  const plotWidth = () => size.width - MARGIN.left - MARGIN.right;
-  const toPixels = (time_s) =>
-    MARGIN.left + ((time_s - stretch[0]) / (stretch[1] - stretch[0])) * plotWidth();
-  const placeTitles = () =>
-    titles.forEach(({ element }, i) => {
-      element.style.top = `${Math.round((i * (size.height - AXIS_HEIGHT)) / titles.length)}px`;
+  /** Nobody all along: one sentence, and no axes without lines. */
+  #sayEmpty() {
+    const text = "No joint angles: nobody was in view";
+    this.#host.classList.add("pc-empty");
+    this.#host.append(el("p", { class: "pc-message" }, text));
+  }
+
+  get #width() {
+    return this.#size.width - MARGIN.left - MARGIN.right;
+  }
+
+  get #length_s() {
+    return this.#stretch[1] - this.#stretch[0];
+  }
+
+  get centre_s() {
+    return (this.#stretch[0] + this.#stretch[1]) / 2;
+  }
+
+  isShown(time_s) {
+    return time_s >= this.#stretch[0] && time_s <= this.#stretch[1];
+  }
+
+  timeAt(clientX) {
+    const x = clientX - this.#host.getBoundingClientRect().left - MARGIN.left;
+    return this.#stretch[0] + clamp(x / this.#width, 0, 1) * this.#length_s;
+  }
+
+  #toPixels(time_s) {
+    return MARGIN.left + ((time_s - this.#stretch[0]) / this.#length_s) * this.#width;
+  }
+
+  moveCursor(time_s) {
+    const x = Math.round(2 * this.#toPixels(time_s)) / 2;
+    if (x === this.#cursorAt) return;
+    this.#cursorAt = x;
+    this.#cursor.style.transform = `translateX(${x}px)`;
+    this.#cursor.style.visibility = this.isShown(time_s) ? "visible" : "hidden";
+  }
+
+  /** Write the values of a frame into the panels' titles; -1 has none. */
+  read(frame) {
+    for (const { row, element } of this.#titles.flatMap(({ values }) => values)) {
+      const degrees = angleAt(this.#replay, row, frame);
+      setText(element, Number.isNaN(degrees) ? "–" : `${Math.round(degrees)}°`);
+    }
+  }
+
+  /** Show from start to end; at least half a second, at most the whole session. */
+  show(start, end) {
+    const longest = this.#whole[1];
+    const length = clamp(end - start, Math.min(SHORTEST_STRETCH_S, longest), longest);
+    const first = clamp(start, 0, longest - length);
+    this.#stretch = [first, first + length];
+    return this.#draw();
+  }
+
+  showWhole() {
+    return this.show(...this.#whole);
+  }
+
+  zoom(factor, around_s) {
+    const length = this.#length_s / factor;
+    const start = around_s - ((around_s - this.#stretch[0]) / this.#length_s) * length;
+    return this.show(start, start + length);
+  }
+
+  /** Turn the page when the cursor has left it; the zoom is kept. */
+  follow(time_s) {
+    if (this.isShown(time_s)) return;
+    this.show(time_s - 0.05 * this.#length_s, time_s + 0.95 * this.#length_s);
+  }
+
+  /** Mark the stretch that is being chosen; without arguments, none. */
+  mark(from_s = 0, to_s = from_s) {
+    const edges = [this.#toPixels(from_s), this.#toPixels(to_s)];
+    this.#brush.style.left = `${Math.min(...edges)}px`;
+    this.#brush.style.width = `${Math.abs(edges[1] - edges[0])}px`;
+  }
+
+  resize() {
+    this.#size = measure(this.#host);
+    const height = (this.#size.height - AXIS_HEIGHT) / this.#titles.length;
+    this.#titles.forEach(({ element }, i) => {
+      element.style.top = `${Math.round(i * height)}px`;
     });
-  const redraw = () =>
-    Plotly.react(
-      plot,
-      chartTraces(replay, stretch, plotWidth()),
-      chartLayout(ranges, stretch, size),
+    return this.#draw();
+  }
+
+  #draw() {
+    this.#cursorAt = null;
+    return this.#Plotly.react(
+      this.#plot,
+      chartTraces(this.#replay, this.#stretch, this.#width),
+      chartLayout(this.#ranges, this.#stretch, this.#size),
       { displayModeBar: false, staticPlot: true, responsive: false },
     );
+  }
 
-  const charts = { ready: redraw(), isEmpty: ranges.every((range) => range === null) };
-  placeTitles();
-
-  charts.moveCursor = (time_s) => {
-    const x = Math.round(2 * toPixels(time_s)) / 2;
-    if (x === cursorAt) return;
-    cursorAt = x;
-    const isInside = x >= MARGIN.left - 0.5 && x <= size.width - MARGIN.right + 0.5;
-    cursor.style.transform = `translateX(${x}px)`;
-    cursor.style.visibility = isInside ? "visible" : "hidden";
-  };
-  charts.read = (frame) => {
-    titles.forEach(({ values }) =>
-      values.forEach(({ row, element }) => {
-        const degrees = angleAt(replay, row, frame);
-        setText(element, Number.isNaN(degrees) ? "–" : `${Math.round(degrees)}°`);
-      }),
-    );
-  };
-  charts.timeAt = (clientX) => {
-    const x = clientX - host.getBoundingClientRect().left - MARGIN.left;
-    return stretch[0] + clamp(x / plotWidth(), 0, 1) * (stretch[1] - stretch[0]);
-  };
-  /** Show from start to end; at least half a second, at most the whole session. */
-  charts.show = (start, end) => {
-    const length = clamp(end - start, Math.min(SHORTEST_STRETCH_S, whole[1]), whole[1]);
-    const first = clamp(start, 0, whole[1] - length);
-    stretch = [first, first + length];
-    return redraw();
-  };
-  charts.zoom = (factor, around_s) => {
-    const length = (stretch[1] - stretch[0]) / factor;
-    const part = (around_s - stretch[0]) / (stretch[1] - stretch[0]);
-    return charts.show(around_s - part * length, around_s - part * length + length);
-  };
-  charts.showWhole = () => charts.show(...whole);
-  /** Turn the page when the cursor has left it; the zoom is kept. */
-  charts.follow = (time_s) => {
-    if (time_s >= stretch[0] && time_s <= stretch[1]) return;
-    const length = stretch[1] - stretch[0];
-    charts.show(time_s - 0.05 * length, time_s + 0.95 * length);
-  };
-  charts.centre = () => (stretch[0] + stretch[1]) / 2;
-  charts.isInside = (time_s) => time_s >= stretch[0] && time_s <= stretch[1];
-  charts.brush = (from_s, to_s) => {
-    const edges = from_s === null ? [0, 0] : [toPixels(from_s), toPixels(to_s)];
-    brush.style.left = `${Math.min(...edges)}px`;
-    brush.style.width = `${Math.abs(edges[1] - edges[0])}px`;
-  };
-  charts.resize = () => {
-    size = measure(host);
-    placeTitles();
-    return redraw();
-  };
-  charts.destroy = () => Plotly.purge(plot);
-  return charts;
+  destroy() {
+    this.#Plotly.purge(this.#plot);
+  }
 }
 
 /** 'Elbow    L 142°  R 96°'; the numbers have room of their own and do not move. */
@@ -278,7 +324,7 @@ export function listenToCharts(host, charts, actions, signal) {
       const [from, to] = [marking, charts.timeAt(event.clientX)].sort((a, b) => a - b);
       if (to > from) charts.show(from, to);
     }
-    charts.brush(null);
+    charts.mark();
     marking = null;
     isSeeking = false;
     actions.wake();
@@ -296,7 +342,7 @@ export function listenToCharts(host, charts, actions, signal) {
   });
   listen("pointermove", (event) => {
     if (isSeeking) actions.seek(charts.timeAt(event.clientX));
-    if (marking !== null) charts.brush(marking, charts.timeAt(event.clientX));
+    if (marking !== null) charts.mark(marking, charts.timeAt(event.clientX));
   });
   listen("pointerup", finish);
   listen("pointercancel", finish);

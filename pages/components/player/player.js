@@ -1,160 +1,187 @@
 /* The replay player: one clock that moves the skeleton, the charts and the slider together.
  *
  * Everything happens here in the browser; nothing is asked of the server while a session plays.
+ * What it shows at the moment stands in the root's data attributes.
  */
 
 import { createChartBar, createViewBar } from "./bars.js";
-import { createCharts, listenToCharts } from "./charts.js";
-import { createClock } from "./clock.js";
+import { Charts, listenToCharts } from "./charts.js";
+import { Clock } from "./clock.js";
 import { clamp, el } from "./page.js";
 import { isSeen } from "./recording.js";
-import { createSkeleton, listenToTurning } from "./skeleton.js";
-import { createTransport, listenToKeys } from "./transport.js";
+import { Skeleton, listenToTurning } from "./skeleton.js";
+import { Transport, listenToKeys } from "./transport.js";
 
 /** Numbers that change faster cannot be read; in play they wait, at rest they are exact. */
 const READING_MS = 80;
 
-/** Build the player into `root` and start it; `address` reads and writes the moment. */
-export function createPlayer(root, replay, { Plotly, address }) {
-  const lifetime = new AbortController();
-  const { signal } = lifetime;
-  const clock = createClock(replay);
-  let request = 0;
-  let lastReading = 0;
+export class Player {
+  #root;
+  #replay;
+  #address;
+  #clock;
+  #skeleton;
+  #charts;
+  #transport;
+  #lifetime = new AbortController();
+  #request = 0;
+  #lastReading = 0;
 
-  const scene = el("div", { class: "pc-scene" });
-  const panels = el("div", { class: "pc-charts" });
-  const actions = {
-    wake,
-    toggle() {
-      if (clock.playing) clock.pause();
-      else clock.play();
-      rest();
-    },
-    seek(time_s) {
+  /** Build the player into `root`; `address` reads and notes the moment. */
+  constructor(root, replay, { Plotly, address }) {
+    this.#root = root;
+    this.#replay = replay;
+    this.#address = address;
+    this.#clock = new Clock(replay);
+    const { signal } = this.#lifetime;
+    const scene = el("div", { class: "pc-scene" });
+    const panels = el("div", { class: "pc-charts" });
+    const left = el("div", { class: "pc-left" }, scene);
+    const right = el("div", { class: "pc-right" }, panels);
+    const actions = this.#makeActions();
+    this.#transport = new Transport(replay, actions, signal);
+    root.replaceChildren(el("div", { class: "pc-grid" }, left, right, this.#transport.element));
+    root.tabIndex = -1;
+    root.dataset.frameCount = String(replay.n_frames);
+    this.#skeleton = new Skeleton(Plotly, replay, scene);
+    this.#charts = new Charts(Plotly, replay, panels);
+    left.prepend(createViewBar(this.#skeleton, actions.wake, signal));
+    right.prepend(createChartBar(this.#charts, this.#clock, actions.wake, signal));
+    this.ready = this.#start(scene, panels, actions);
+  }
+
+  shows(sessionId, contentId) {
+    return sessionId === this.#replay.session_id && contentId === this.#replay.content_id;
+  }
+
+  /** What the buttons, the keys, the slider and the charts can ask for. */
+  #makeActions() {
+    const clock = this.#clock;
+    const seek = (time_s) => {
       clock.seek(time_s);
-      charts.follow(clock.time_s);
-      rest();
-    },
-    move: (seconds) => actions.seek(clock.time_s + seconds),
-    step(frames) {
-      clock.pause();
-      const frame = clamp(clock.frame() + frames, 0, replay.n_frames - 1);
-      actions.seek(replay.time_s[frame] ?? 0);
-    },
-    hold() {
-      clock.held = true;
-    },
-    release() {
-      clock.held = false;
-      wake();
-    },
-    setSpeed(speed) {
-      clock.speed = speed;
-    },
-  };
-  const transport = createTransport(replay, actions, signal);
-  const left = el("div", { class: "pc-left" }, scene);
-  const right = el("div", { class: "pc-right" }, panels);
-  root.replaceChildren(el("div", { class: "pc-grid" }, left, right, transport.element));
-  const skeleton = createSkeleton(Plotly, replay, scene);
-  const charts = createCharts(Plotly, replay, panels);
-  left.prepend(createViewBar(skeleton, wake, signal));
-  right.prepend(createChartBar(charts, clock, wake, signal));
-  if (charts.isEmpty) {
-    panels.classList.add("pc-empty");
-    panels.append(el("p", { class: "pc-message" }, "No joint angles: nobody was in view"));
+      this.#charts.follow(clock.time_s);
+      this.#note();
+    };
+    return {
+      seek,
+      wake: () => this.#wake(),
+      move: (seconds) => seek(clock.time_s + seconds),
+      step: (frames) => {
+        clock.pause();
+        const frame = clamp(clock.frame + frames, 0, this.#replay.n_frames - 1);
+        seek(this.#replay.time_s[frame] ?? 0);
+      },
+      toggle: () => {
+        if (clock.isPlaying) clock.pause();
+        else clock.play();
+        this.#note();
+      },
+      hold: () => {
+        clock.isHeld = true;
+      },
+      release: () => {
+        clock.isHeld = false;
+        this.#wake();
+      },
+      setSpeed: (speed) => {
+        clock.speed = speed;
+      },
+    };
   }
 
-  function wake() {
-    if (!request && !signal.aborted) request = requestAnimationFrame(tick);
+  async #start(scene, panels, actions) {
+    await Promise.all([this.#skeleton.ready, this.#charts.ready]);
+    const { signal } = this.#lifetime;
+    if (signal.aborted) return;
+    listenToTurning(scene, this.#skeleton, actions.wake, signal);
+    listenToCharts(panels, this.#charts, actions, signal);
+    listenToKeys(this.#root, actions, signal);
+    this.#listenToFocus();
+    this.#listenToSize(scene, panels);
+    this.#clock.seek(this.#address.read());
+    this.#charts.follow(this.#clock.time_s);
+    this.#draw(performance.now());
+    this.#transport.announce(this.#clock.time_s);
+    this.#root.dataset.ready = "true";
   }
 
-  /** Draw, and let the address know the moment. */
-  function rest() {
-    root.dataset.playing = String(clock.playing);
-    if (!clock.playing) transport.announce(clock);
-    address.note(clock.time_s);
-    wake();
+  /** After a click with the mouse the keyboard belongs to the player, not to the button. */
+  #listenToFocus() {
+    const giveBack = (event) => {
+      if (event.target.closest("button")) this.#root.focus({ preventScroll: true });
+    };
+    this.#root.addEventListener("pointerup", giveBack, { signal: this.#lifetime.signal });
   }
 
-  function tick(now) {
-    request = 0;
-    const wasPlaying = clock.playing;
-    clock.tick(now);
-    draw(now);
-    if (clock.playing) {
-      charts.follow(clock.time_s);
-      address.noteInPlay(clock.time_s);
-      wake();
-    } else if (wasPlaying) rest();
+  #listenToSize(...elements) {
+    const observer = new ResizeObserver(() => {
+      this.#skeleton.resize();
+      this.#charts.resize();
+      this.#wake();
+    });
+    for (const element of elements) observer.observe(element);
+    this.#lifetime.signal.addEventListener("abort", () => observer.disconnect());
   }
 
-  function draw(now) {
-    const frame = clock.frame();
-    const reason = reasonForNobody(frame);
-    skeleton.draw(reason ? -1 : frame, reason);
-    charts.moveCursor(clock.time_s);
-    transport.showPlaying(clock.playing);
-    if (!clock.playing || now - lastReading >= READING_MS) {
-      charts.read(reason ? -1 : frame);
-      transport.read(frame, clock);
-      lastReading = now;
+  #wake() {
+    if (this.#request || this.#lifetime.signal.aborted) return;
+    this.#request = requestAnimationFrame((now) => this.#tick(now));
+  }
+
+  /** The person changed the moment, or began or ended play: draw it and keep the address true. */
+  #note() {
+    const { isPlaying, time_s } = this.#clock;
+    this.#root.dataset.playing = String(isPlaying);
+    if (!isPlaying) this.#transport.announce(time_s);
+    this.#address.note(time_s);
+    this.#wake();
+  }
+
+  #tick(now) {
+    this.#request = 0;
+    const wasPlaying = this.#clock.isPlaying;
+    this.#clock.tick(now);
+    const { isPlaying, time_s } = this.#clock;
+    if (isPlaying) {
+      this.#charts.follow(time_s);
+      this.#address.noteInPlay(time_s);
+      this.#wake();
+    } else if (wasPlaying) this.#note();
+    this.#draw(now);
+  }
+
+  #draw(now) {
+    const { frame, time_s, isPlaying } = this.#clock;
+    const reason = this.#reasonForNobody(frame, time_s);
+    const shown = reason ? -1 : frame;
+    this.#skeleton.draw(shown, reason);
+    this.#charts.moveCursor(time_s);
+    this.#transport.showPlaying(isPlaying);
+    if (!isPlaying || now - this.#lastReading >= READING_MS) {
+      this.#charts.read(shown);
+      this.#transport.read(frame, time_s);
+      this.#lastReading = now;
     }
-    root.dataset.frame = String(Math.max(frame, 0));
-    root.dataset.timeS = clock.time_s.toFixed(3);
-    root.dataset.playing = String(clock.playing);
+    this.#root.dataset.frame = String(Math.max(frame, 0));
+    this.#root.dataset.timeS = time_s.toFixed(3);
+    this.#root.dataset.playing = String(isPlaying);
   }
 
-  function reasonForNobody(frame) {
+  #reasonForNobody(frame, time_s) {
+    const replay = this.#replay;
     if (frame < 0) return "This session has no frames";
-    const away_s = Math.abs(clock.time_s - replay.time_s[frame]);
+    const away_s = Math.abs(time_s - replay.time_s[frame]);
     if (away_s > replay.longest_step_s / 2) return "No frames recorded here";
     return isSeen(replay, frame) ? "" : "Nobody in view";
   }
 
-  /** After a click with the mouse the keyboard belongs to the player, not to the button. */
-  function giveBackFocus(event) {
-    if (event.target.closest("button")) root.focus({ preventScroll: true });
+  destroy() {
+    this.#lifetime.abort();
+    cancelAnimationFrame(this.#request);
+    this.#address.stop();
+    this.#skeleton.destroy();
+    this.#charts.destroy();
+    this.#root.replaceChildren();
+    this.#root.dataset.ready = "false";
   }
-
-  async function start() {
-    await Promise.all([skeleton.ready, charts.ready]);
-    if (signal.aborted) return;
-    listenToTurning(scene, skeleton, wake, signal);
-    listenToCharts(panels, charts, actions, signal);
-    listenToKeys(root, actions, signal);
-    root.addEventListener("pointerup", giveBackFocus, { signal });
-    const observer = new ResizeObserver(() => {
-      skeleton.resize();
-      charts.resize();
-      wake();
-    });
-    observer.observe(scene);
-    observer.observe(panels);
-    signal.addEventListener("abort", () => observer.disconnect());
-    clock.seek(address.read());
-    charts.follow(clock.time_s);
-    draw(performance.now());
-    transport.announce(clock);
-    root.dataset.ready = "true";
-  }
-
-  root.tabIndex = -1;
-  root.dataset.frameCount = String(replay.n_frames);
-  const ready = start();
-
-  return {
-    ready,
-    shows: (session, content) => session === replay.session_id && content === replay.content_id,
-    destroy() {
-      lifetime.abort();
-      cancelAnimationFrame(request);
-      address.stop();
-      skeleton.destroy();
-      charts.destroy();
-      root.replaceChildren();
-      root.dataset.ready = "false";
-    },
-  };
 }

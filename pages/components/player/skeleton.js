@@ -22,59 +22,80 @@ const NECK = [
 ];
 const TAGGED_LANDMARKS = /^(left|right)_(index|foot_index)$/;
 
-export function createSkeleton(Plotly, replay, host) {
-  const plot = el("div", { class: "pc-plot" });
-  const ground = drawing("");
-  ground.classList.add("pc-ground");
-  const tags = createSideTags(replay);
-  const message = el("p", { class: "pc-message", role: "status" });
-  host.append(ground, plot, ...tags.map((tag) => tag.element), message);
+export class Skeleton {
+  /** Where it is looked at from: degrees round the athlete and above the ground, and how near. */
+  view = { ...HOME_VIEW };
+  #Plotly;
+  #replay;
+  #host;
+  #plot = el("div", { class: "pc-plot" });
+  #ground = drawing("");
+  #message = el("p", { class: "pc-message", role: "status" });
+  #tags;
+  #vertices;
+  #room;
+  #size;
+  #shown = null;
+  #viewChanged = true;
 
-  const vertices = makeVertices(replay);
-  const room = makeRoom(replay.reach_m);
-  const view = { ...HOME_VIEW };
-  let size = measure(host);
-  let viewChanged = true;
-  let shown = null;
-
-  const skeleton = { view };
-  skeleton.ready = Plotly.newPlot(
-    plot,
-    [skeletonTrace(vertices, placesAt(replay, -1))],
-    sceneLayout(room, makeCamera(view, room, size), size),
-    { displayModeBar: false, responsive: false },
-  );
+  constructor(Plotly, replay, host) {
+    this.#Plotly = Plotly;
+    this.#replay = replay;
+    this.#host = host;
+    this.#tags = createSideTags(replay);
+    this.#vertices = makeVertices(replay);
+    this.#room = makeRoom(replay.reach_m);
+    this.#ground.classList.add("pc-ground");
+    host.append(this.#ground, this.#plot, ...this.#tags.map(({ element }) => element));
+    host.append(this.#message);
+    this.resize();
+    this.ready = Plotly.newPlot(
+      this.#plot,
+      [skeletonTrace(this.#vertices, placesAt(replay, -1))],
+      sceneLayout(this.#room, makeCamera(this.view, this.#room, this.#size), this.#size),
+      { displayModeBar: false, responsive: false },
+    );
+  }
 
   /** Show a frame, or with -1 nobody; says why when there is nobody to show. */
-  skeleton.draw = (frame, reason) => {
-    setText(message, reason);
-    if (frame === shown && !viewChanged) return;
-    const places = placesAt(replay, frame);
-    const { x, y, z } = toLine(vertices, places);
-    const camera = makeCamera(view, room, size);
+  draw(frame, reason) {
+    setText(this.#message, reason);
+    if (frame === this.#shown && !this.#viewChanged) return;
+    const [room, size] = [this.#room, this.#size];
+    const places = placesAt(this.#replay, frame);
+    const { x, y, z } = toLine(this.#vertices, places);
     const change = { x: [x], y: [y], z: [z] };
-    if (viewChanged) {
-      Plotly.update(plot, change, { ...size, "scene.camera": camera }, [0]);
-      drawGround(ground.firstChild, camera.eye, room, size);
+    const camera = makeCamera(this.view, room, size);
+    if (this.#viewChanged) {
+      this.#Plotly.update(this.#plot, change, { ...size, "scene.camera": camera }, [0]);
+      drawGround(this.#ground.firstChild, camera.eye, room, size);
     } else {
-      Plotly.restyle(plot, change, [0]);
+      this.#Plotly.restyle(this.#plot, change, [0]);
     }
-    placeSideTags(tags, places, camera.eye, room, size);
-    shown = frame;
-    viewChanged = false;
-  };
-  skeleton.turn = (change) => {
-    Object.assign(view, change);
-    view.elevation = clamp(view.elevation, -89, 89);
-    view.zoom = clamp(view.zoom, 0.4, 2.5);
-    viewChanged = true;
-  };
-  skeleton.resize = () => {
-    size = measure(host);
-    viewChanged = true;
-  };
-  skeleton.destroy = () => Plotly.purge(plot);
-  return skeleton;
+    placeSideTags(this.#tags, places, camera.eye, room, size);
+    this.#shown = frame;
+    this.#viewChanged = false;
+  }
+
+  turn(change) {
+    Object.assign(this.view, change);
+    this.view.elevation = clamp(this.view.elevation, -89, 89);
+    this.view.zoom = clamp(this.view.zoom, 0.4, 2.5);
+    this.#viewChanged = true;
+  }
+
+  turnHome() {
+    this.turn(HOME_VIEW);
+  }
+
+  resize() {
+    this.#size = measure(this.#host);
+    this.#viewChanged = true;
+  }
+
+  destroy() {
+    this.#Plotly.purge(this.#plot);
+  }
 }
 
 /** The segments as one line with breaks: as few vertices as they allow, for each is paid for in
@@ -295,7 +316,7 @@ export function listenToTurning(host, skeleton, wake, signal) {
   listen("pointerup", forget);
   listen("pointercancel", forget);
   listen("dblclick", () => {
-    skeleton.turn(HOME_VIEW);
+    skeleton.turnHome();
     wake();
   });
   listen(

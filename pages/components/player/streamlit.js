@@ -1,7 +1,7 @@
 /* The player inside Streamlit: called at each rerun and each change of theme, in one element. */
 
 import { el } from "./page.js";
-import { createPlayer } from "./player.js";
+import { Player } from "./player.js";
 import { readHeader, readReplay } from "./recording.js";
 
 const players = new WeakMap();
@@ -25,6 +25,7 @@ export function loadPlotly(url) {
   return plotly;
 }
 
+/** Build the player, or leave it as it is; returns what Streamlit calls when the page is left. */
 export async function show({ data, parentElement }, plotlyUrl) {
   const root = parentElement.querySelector("[data-testid='replay-player']");
   const { session_id, content_id } = readHeader(data).header;
@@ -34,7 +35,7 @@ export async function show({ data, parentElement }, plotlyUrl) {
   if (!player?.shows(session_id, content_id)) {
     player?.destroy();
     const address = createAddress(session_id);
-    players.set(root, createPlayer(root, readReplay(data), { Plotly, address }));
+    players.set(root, new Player(root, readReplay(data), { Plotly, address }));
   }
   return () => {
     players.get(root)?.destroy();

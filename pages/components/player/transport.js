@@ -14,78 +14,98 @@ const ICONS = {
   forward: "M6.5 4v12L14 10z",
 };
 
-export function createTransport(replay, actions, signal) {
-  const button = (name, path, keys, action) => {
-    const title = `${name} (${keys})`;
-    const element = el("button", { type: "button", "aria-label": name, title });
-    element.append(icon(path));
-    element.addEventListener("click", action, { signal });
-    return element;
-  };
-  const play = button("Play", ICONS.play, "Space", actions.toggle);
-  play.classList.add("pc-play");
-  const speed = el("select", { "aria-label": "Speed", title: "Speed" });
-  for (const value of SPEEDS) speed.append(el("option", { value }, `×${value}`));
-  speed.value = "1";
-  speed.addEventListener("change", () => actions.setSpeed(Number(speed.value)), { signal });
-  const seek = el("input", {
-    type: "range",
-    "aria-label": "Seek",
-    min: 0,
-    max: replay.duration_s || 1,
-    step: "any",
-    value: 0,
-  });
-  seek.disabled = replay.n_frames < 2;
-  play.disabled = replay.n_frames < 2;
-  seek.addEventListener("input", () => actions.seek(Number(seek.value)), { signal });
-  seek.addEventListener("pointerdown", actions.hold, { signal });
-  for (const type of ["pointerup", "pointercancel", "change"])
-    seek.addEventListener(type, actions.release, { signal });
+export class Transport {
+  #replay;
+  #signal;
+  #time = el("span", { class: "pc-time" });
+  #frame = el("span", { class: "pc-frame" });
+  #total;
+  #seek;
+  #play;
+  #isPlaying = false;
 
-  const time = el("span", { class: "pc-time" });
-  const total = formatTime(replay.duration_s);
-  const frameText = el("span", { class: "pc-frame" });
-  const element = el(
-    "div",
-    { class: "pc-transport" },
-    seek,
-    el(
+  constructor(replay, actions, signal) {
+    this.#replay = replay;
+    this.#signal = signal;
+    this.#total = formatTime(replay.duration_s);
+    this.#seek = this.#createSeek(actions);
+    this.#play = this.#createButton("Play", ICONS.play, "Space", actions.toggle);
+    this.#play.classList.add("pc-play");
+    this.#play.disabled = this.#seek.disabled = replay.n_frames < 2;
+    const total = el("span", { class: "pc-total" }, ` / ${this.#total}`);
+    this.element = el(
+      "div",
+      { class: "pc-transport" },
+      this.#seek,
+      this.#createButtons(actions),
+      el("div", { class: "pc-readout" }, this.#time, total),
+      this.#frame,
+      this.#createSpeed(actions),
+    );
+  }
+
+  #createButtons(actions) {
+    return el(
       "div",
       { class: "pc-buttons" },
-      button("Jump to start", ICONS.start, "Home", () => actions.seek(0)),
-      button("Step back", ICONS.back, "comma", () => actions.step(-1)),
-      play,
-      button("Step forward", ICONS.forward, "full stop", () => actions.step(1)),
-      button("Jump to end", ICONS.end, "End", () => actions.seek(replay.duration_s)),
-    ),
-    el("div", { class: "pc-readout" }, time, el("span", { class: "pc-total" }, ` / ${total}`)),
-    frameText,
-    speed,
-  );
-  let isPlaying = false;
+      this.#createButton("Jump to start", ICONS.start, "Home", () => actions.seek(0)),
+      this.#createButton("Step back", ICONS.back, "comma", () => actions.step(-1)),
+      this.#play,
+      this.#createButton("Step forward", ICONS.forward, "full stop", () => actions.step(1)),
+      this.#createButton("Jump to end", ICONS.end, "End", () => actions.seek(Infinity)),
+    );
+  }
 
-  return {
-    element,
-    read(frame, clock) {
-      setText(time, formatTime(clock.time_s));
-      setText(frameText, `frame ${frame + 1} / ${replay.n_frames}`);
-      seek.value = clock.time_s;
-      const part = replay.duration_s ? clock.time_s / replay.duration_s : 0;
-      seek.style.setProperty("--pc-done", `${(100 * part).toFixed(2)}%`);
-    },
-    showPlaying(playing) {
-      if (playing === isPlaying) return;
-      isPlaying = playing;
-      play.setAttribute("aria-label", isPlaying ? "Pause" : "Play");
-      play.title = `${isPlaying ? "Pause" : "Play"} (Space)`;
-      play.replaceChildren(icon(isPlaying ? ICONS.pause : ICONS.play));
-    },
-    /** For screen readers, at rest only: a value that changes each frame is noise. */
-    announce(clock) {
-      seek.setAttribute("aria-valuetext", `${formatTime(clock.time_s)} of ${total}`);
-    },
-  };
+  #createButton(name, path, keys, action) {
+    const title = `${name} (${keys})`;
+    const button = el("button", { type: "button", "aria-label": name, title }, icon(path));
+    button.addEventListener("click", action, { signal: this.#signal });
+    return button;
+  }
+
+  #createSeek(actions) {
+    const range = { min: 0, max: this.#replay.duration_s || 1, step: "any", value: 0 };
+    const seek = el("input", { type: "range", "aria-label": "Seek", ...range });
+    const listen = (type, handler) =>
+      seek.addEventListener(type, handler, { signal: this.#signal });
+    listen("input", () => actions.seek(Number(seek.value)));
+    listen("pointerdown", actions.hold);
+    for (const type of ["pointerup", "pointercancel", "change"]) listen(type, actions.release);
+    return seek;
+  }
+
+  #createSpeed(actions) {
+    const options = SPEEDS.map((value) => el("option", { value }, `×${value}`));
+    const speed = el("select", { "aria-label": "Speed", title: "Speed" }, ...options);
+    speed.value = "1";
+    const choose = () => actions.setSpeed(Number(speed.value));
+    speed.addEventListener("change", choose, { signal: this.#signal });
+    return speed;
+  }
+
+  /** Show where the clock is. */
+  read(frame, time_s) {
+    const { n_frames, duration_s } = this.#replay;
+    setText(this.#time, formatTime(time_s));
+    setText(this.#frame, `frame ${frame + 1} / ${n_frames}`);
+    this.#seek.value = time_s;
+    const done = duration_s ? (100 * time_s) / duration_s : 0;
+    this.#seek.style.setProperty("--pc-done", `${done.toFixed(2)}%`);
+  }
+
+  showPlaying(isPlaying) {
+    if (isPlaying === this.#isPlaying) return;
+    this.#isPlaying = isPlaying;
+    const name = isPlaying ? "Pause" : "Play";
+    this.#play.setAttribute("aria-label", name);
+    this.#play.title = `${name} (Space)`;
+    this.#play.replaceChildren(icon(isPlaying ? ICONS.pause : ICONS.play));
+  }
+
+  /** For screen readers, at rest only: a value that changes each frame is noise. */
+  announce(time_s) {
+    this.#seek.setAttribute("aria-valuetext", `${formatTime(time_s)} of ${this.#total}`);
+  }
 }
 
 /** Space, arrows, comma, full stop, Home and End, wherever on the page nothing else wants them. */

@@ -135,15 +135,14 @@ def _describe_angle(name: str) -> dict[str, str]:
 
 def _compute_reach_m(world_mm: NDArray[np.int16]) -> dict[str, float]:
     """How far the body gets from its own axis, and how high above its lowest landmark."""
-    is_seen = world_mm[:, :, 0] != MISSING
-    radius = np.abs(world_mm[:, :, ::2].astype(np.int32)).max(axis=2, initial=0)
-    y = world_mm[:, :, 1].astype(np.int32)
-    height = y.max(axis=1, keepdims=True, initial=MISSING) - y
-    largest = (
-        min(int(np.where(is_seen, reach, 0).max(initial=0)), limit)
-        for reach, limit in zip((radius, height), _REACH_MM, strict=True)
-    )
-    return dict(zip(("radius", "height"), (reach / 1000 for reach in largest), strict=True))
+    # MISSING is the one int16 without a positive twin: it stays negative and is never the largest.
+    radius_mm = int(np.abs(world_mm[:, :, ::2]).max(initial=0))
+    y = world_mm[:, :, 1]
+    lowest = y.max(axis=1, initial=MISSING).astype(np.int32)
+    highest = np.where(y == MISSING, _LARGEST, y).min(axis=1, initial=_LARGEST)
+    height_mm = int((lowest - highest).max(initial=0))
+    reaches = zip(("radius", "height"), (radius_mm, height_mm), _REACH_MM, strict=True)
+    return {name: min(reach, limit) / 1000 for name, reach, limit in reaches}
 
 
 def _lay_out(arrays: dict[str, NDArray[Any]]) -> tuple[list[dict[str, Any]], bytes]:

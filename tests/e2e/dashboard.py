@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, WebSocket
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_TIMEOUT_S = 60.0
@@ -110,6 +110,7 @@ class Watch:
 
     hosts: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
+    sockets: list[WebSocket] = field(default_factory=list)
 
 
 def watch_page(page: Page) -> Watch:
@@ -122,6 +123,7 @@ def watch_page(page: Page) -> Watch:
 
     page.on("request", lambda request: note_host(request.url))
     page.on("websocket", lambda socket: note_host(socket.url))
+    page.on("websocket", watch.sockets.append)
     page.on("pageerror", lambda error: watch.errors.append(str(error)))
     page.on("crash", lambda _: watch.errors.append("the page crashed"))
 

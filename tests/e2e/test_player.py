@@ -1,5 +1,6 @@
 """The replay player in a real browser on the real dashboard; all state is read from its root."""
 
+import itertools
 import re
 from dataclasses import replace
 from types import SimpleNamespace
@@ -49,8 +50,8 @@ def fill_data(data_dir, sessions):
 class Player:
     """The player on a page, spoken to as a person does, read by its data attributes."""
 
-    def __init__(self, page):
-        self.page = page
+    def __init__(self, page, watch=None):
+        self.page, self.watch = page, watch
         self.root = page.get_by_test_id("replay-player")
         expect(self.root).to_have_attribute("data-ready", "true", timeout=30_000)
 
@@ -93,7 +94,7 @@ def open_player(dashboard, open_page, sessions):
         session_id = getattr(sessions, key)
         page, watch = open_page(f"{dashboard.url}/replay?session={session_id}{query}", **options)
         watches.append(watch)
-        return Player(page)
+        return Player(page, watch)
 
     yield open_one
     for watch in watches:
@@ -283,7 +284,7 @@ def test_a_rerun_of_the_page_changes_nothing(open_player):
     player = open_player()
     player.button("Play").click()
     player.wait_for_frame("frame > 5")
-    rerun(player.page)
+    rerun(player)
     assert player.read("playing") == "true"
     assert player.frame > 5
 
@@ -318,20 +319,10 @@ def read_eye(scene):
     return [eye["x"], eye["y"], eye["z"]]
 
 
-def rerun(page):
-    """Have Streamlit run the page again, by its own shortcut, and wait until it has."""
-    page.evaluate(
-        """() => {
-            const app = document.querySelector("[data-testid=stApp]");
-            window.hasRun = new Promise((resolve) => {
-                let isRunning = false;
-                new MutationObserver(() => {
-                    const state = app.dataset.testScriptState;
-                    if (state === "running") isRunning = true;
-                    else if (isRunning) resolve();
-                }).observe(app, { attributes: true });
-            });
-        }"""
-    )
-    page.keyboard.press("r")
-    page.evaluate("() => window.hasRun")
+def rerun(player):
+    """Have Streamlit run the page again, by its own shortcut, until the server has answered."""
+    answers = itertools.count(1)
+    socket = player.watch.sockets[-1]
+    with socket.expect_event("framereceived", predicate=lambda _: next(answers) == 10):
+        player.page.keyboard.press("r")
+    player.wait_for_drawings()

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from pages.components.routes import below_base_path
 from posecore import ANGLES
 from posecore.capture.live_room import LiveRoom
 
@@ -63,4 +64,6 @@ async def _answer_status(request: Request) -> Response:
     return JSONResponse(room.status(), headers={"Cache-Control": "no-store"})
 
 
-LIVE_ROUTES: Final[list[BaseRoute]] = [Route("/live-status/{token}", _answer_status)]
+LIVE_ROUTES: Final[list[BaseRoute]] = [
+    Route(below_base_path("/live-status/{token}"), _answer_status)
+]

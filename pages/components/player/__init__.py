@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from pages.components.routes import below_base_path
+
 _FOLDER: Final = Path(__file__).parent
 _SCRIPTS: Final = {path.name: path for path in sorted(_FOLDER.glob("*.js"))}
 _PLOTLY: Final = "plotly.min.js"
@@ -70,14 +72,9 @@ async def _answer_script(request: Request) -> Response:
     return Response(content, media_type="text/javascript", headers=headers)
 
 
-def _make_routes() -> list[BaseRoute]:
-    # Streamlit puts its own routes below the base path; these must go there themselves.
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base}" if base else ""
-    return [Route(f"{prefix}/player/{{version}}/{{name}}", _answer_script)]
-
-
-PLAYER_ROUTES: Final = _make_routes()
+PLAYER_ROUTES: Final[list[BaseRoute]] = [
+    Route(below_base_path("/player/{version}/{name}"), _answer_script)
+]
 
 _START: Final = f"""
 const find = (name) => new URL(`{_ADDRESS}/${{name}}`, document.baseURI).href;

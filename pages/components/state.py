@@ -3,6 +3,7 @@
 import streamlit as st
 
 from posecore import SessionStore, Settings, open_store
+from posecore.import_queue import remove_abandoned_uploads
 
 _opened: list[SessionStore] = []
 
@@ -12,6 +13,7 @@ def _open_store(database: str) -> SessionStore:
     """Open once for the whole process; what was cut off last time is finished first."""
     store = open_store(database)
     store.recover_sessions()
+    remove_abandoned_uploads(Settings.from_env())
     _opened.append(store)
     return store
 

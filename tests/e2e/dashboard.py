@@ -123,7 +123,7 @@ def watch_page(page: Page) -> Watch:
 
     page.on("request", lambda request: note_host(request.url))
     page.on("websocket", lambda socket: note_host(socket.url))
-    page.on("websocket", watch.sockets.append)
+    page.on("websocket", lambda socket: watch.sockets.append(socket))
     page.on("pageerror", lambda error: watch.errors.append(str(error)))
     page.on("crash", lambda _: watch.errors.append("the page crashed"))
 

@@ -36,6 +36,7 @@ with form:
     )
 
 with picture:
-    is_playing = camera.show_camera(room, settings)
+    with st.container(key="camera_picture"):
+        is_playing = camera.show_camera(room, settings)
     show_buttons(room, fields, delay_s=float(countdown_s or 0), is_playing=is_playing)
     live_panel(room)

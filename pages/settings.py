@@ -28,6 +28,9 @@ st.subheader("Privacy")
 show_privacy_settings(settings)
 
 st.subheader("Data")
-st.markdown("Everything is in one file on this computer; copy it to keep a backup.")
+st.markdown(
+    "Everything is in one file on this computer. For a backup, end posecore first, then copy it: "
+    "while it runs, the latest recordings are in a second file beside it."
+)
 st.code(str(settings.database), language=None)
 st.caption("The environment variable POSECORE_DATA or POSECORE_DB puts it elsewhere.")

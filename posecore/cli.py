@@ -144,6 +144,8 @@ def _open_store(options: argparse.Namespace) -> Iterator["SessionStore"]:
     from posecore.storage.session_store import open_store
 
     with open_store(_settings(options).database) as store:
+        # This program owns the file, so nothing in it is still being made.
+        store.recover_sessions()
         yield store
 
 
@@ -236,6 +238,8 @@ def _run_export(options: argparse.Namespace) -> int:
     with _open_store(options) as store:
         session = _find(store, options.id)
         sequence = store.load_sequence(session.id)
+    if not sequence.n_frames:
+        return _say("This session holds no frames, so there is nothing to export.", COULD_NOT)
     make_table = {"landmarks": export.to_landmarks_table, "angles": export.to_angles_table}
     table = make_table[options.what](sequence)
     if options.out == "-":

@@ -101,9 +101,12 @@ def can_block_network() -> bool:
         "import sys; from posecore.isolation import block_network; sys.exit(not block_network())"
     )
     folder = Path(__file__).resolve().parent.parent
-    done = subprocess.run(
-        [sys.executable, "-c", trial], cwd=folder, capture_output=True, timeout=60, check=False
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", trial], cwd=folder, capture_output=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
     return done.returncode == 0
 
 

@@ -85,8 +85,8 @@ class Settings:
 
     @property
     def uploads_dir(self) -> Path:
-        """Where a video waits while it is imported."""
-        return self.data_dir / "uploads"
+        """Where a video waits while it is imported; one folder for each database."""
+        return self.database.with_suffix(".uploads")
 
 
 def _read_workers(text: str | None) -> int:

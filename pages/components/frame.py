@@ -13,8 +13,12 @@ PRIVACY = (
 )
 BLOCKED = "posecore runs it in a process that has no network, so nothing is sent."
 NOT_BLOCKED = (
-    "On this computer that is **not** blocked. By going on, you and the people you "
-    "film agree to it; a firewall rule for Python stops it."
+    "On this computer that cannot be blocked. By going on, you and the people you film agree to "
+    "it; a firewall rule for Python stops it."
+)
+SWITCHED_OFF = (
+    "Keeping it off the network is switched off. By going on like that, you and the people you "
+    "film agree to it."
 )
 
 
@@ -38,24 +42,44 @@ def is_network_blocked() -> bool:
     return get_settings().block_network and can_block_network()
 
 
+def explain_network() -> str:
+    """Say what becomes of the usage statistics on this computer, as it is set now."""
+    if is_network_blocked():
+        return BLOCKED
+    return SWITCHED_OFF if can_block_network() else NOT_BLOCKED
+
+
 def show_privacy_notice() -> None:
     """Say once what stays here and what does not.
 
     Where something would be sent, nothing else is shown until that is agreed to.
     """
     place = st.empty()  # always there, so that nothing below changes its place
-    store = get_store()
     is_blocked = is_network_blocked()
-    answer = store.load_preferences().get("privacy_notice")
+    answer = get_store().load_preferences().get("privacy_notice")
     if answer == "agreed" or (is_blocked and answer == "understood"):
         return
     with place.container(border=True, key="privacy_notice"):
-        st.markdown(f"**Before you start.** {PRIVACY} {BLOCKED if is_blocked else NOT_BLOCKED}")
+        st.markdown(f"**Before you start.** {PRIVACY} {explain_network()}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("Understood" if is_blocked else "We agree"):
-                store.save_preference("privacy_notice", "understood" if is_blocked else "agreed")
-                st.rerun()
-            if is_blocked:
-                st.page_link("settings.py", label="More in Settings")
+            _show_answers(is_blocked)
     if not is_blocked:
         st.stop()
+
+
+def _show_answers(is_blocked: bool) -> None:
+    if is_blocked:
+        if st.button("Understood"):
+            _answer(privacy_notice="understood")
+        st.page_link("settings.py", label="More in Settings")
+        return
+    if can_block_network() and st.button("Keep it off the network", type="primary"):
+        _answer(block_network="yes", privacy_notice="understood")
+    if st.button("We agree"):
+        _answer(privacy_notice="agreed")
+
+
+def _answer(**preferences: str) -> None:
+    for key, value in preferences.items():
+        get_store().save_preference(key, value)
+    st.rerun()

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from pages.components.words import as_length
-from posecore.errors import PoseCoreError
+from posecore.errors import PoseCoreError, StorageFullError
 from posecore.import_queue import ImportJob, ImportQueue
 
 _REFRESH_S = 0.5
@@ -56,6 +56,11 @@ def submit_files(files: list[UploadedFile], fields: dict[str, Any]) -> None:
 def _write_upload(file: UploadedFile, folder: Path) -> Path:
     """Write under a name of our own: the file's name is hostile until shown otherwise."""
     folder.mkdir(parents=True, exist_ok=True)
+    if file.size > shutil.disk_usage(folder).free:
+        raise StorageFullError(
+            f"the video has {file.size / 1e6:,.0f} MB and the disk has no room for it; free some "
+            "space, or import it from the command line, which needs no copy."
+        )
     path = folder / f"{secrets.token_hex(8)}.upload"
     try:
         with path.open("wb") as stream:

@@ -15,6 +15,6 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Run around the whole life of the dashboard."""
     yield
     for room in get_rooms():
-        room.camera_ended()
+        room.camera_ended(for_good=True)
     close_queue()
     close_store()

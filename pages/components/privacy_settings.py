@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import BLOCKED, NOT_BLOCKED, PRIVACY, is_network_blocked
+from pages.components.frame import PRIVACY, explain_network, is_network_blocked
 from pages.components.state import get_store
 from posecore import Settings
 from posecore.isolation import can_block_network
@@ -19,12 +19,14 @@ def show_privacy_settings(settings: Settings) -> None:
         help="The model runs in a process of its own that may not open any connection.",
     )
     if is_possible and wanted != settings.block_network:
-        get_store().save_preference("block_network", "yes" if wanted else "no")
+        store = get_store()
+        store.save_preference("block_network", "yes" if wanted else "no")
+        store.save_preference("privacy_notice", "understood")  # no old consent holds for it
         st.rerun()
     if is_network_blocked():
-        st.success(BLOCKED, icon=":material/lock:")
+        st.success(explain_network(), icon=":material/lock:")
     else:
-        st.warning(NOT_BLOCKED, icon=":material/lock_open:")
+        st.warning(explain_network(), icon=":material/lock_open:")
     st.caption(
         "Nothing else calls out: no usage statistics of the dashboard, no fonts or scripts from "
         "elsewhere, no public server for the camera's connection unless POSECORE_ICE_SERVERS "

@@ -4,22 +4,27 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.session_dialogs import confirm_delete
 from pages.components.state import get_store
 from pages.components.text import plain
-from pages.components.words import as_contents, as_length
+from pages.components.words import as_length
 from posecore import Session, Settings
 from posecore.capture.live_room import LiveRoom
 from posecore.capture.recorder import RecorderState
-from posecore.errors import PoseCoreError
+from posecore.errors import PoseCoreError, SessionNotFoundError
 
 
 def get_room(settings: Settings) -> LiveRoom:
     """Return this tab's room; new settings make a new one, but never under a running camera."""
     kept = st.session_state.get("live_room")
-    if kept is None or (kept[0] != settings and not kept[1].pipeline.is_open):
+    if kept is None or (kept[0] != settings and _is_unused(kept[1])):
         st.session_state.live_room = kept = (settings, LiveRoom(get_store(), settings))
     room: LiveRoom = kept[1]
     return room
+
+
+def _is_unused(room: LiveRoom) -> bool:
+    return not room.pipeline.is_open and room.recorder.state is RecorderState.IDLE
 
 
 def show_buttons(
@@ -34,7 +39,7 @@ def show_buttons(
             if st.button("Stop recording", type="primary"):
                 room.stop_recording(**fields)
                 st.rerun()
-        elif room.last_session is not None:
+        elif room.last_session is not None and _is_there(room.last_session):
             _show_last(room, room.last_session, fields, delay_s)
         elif st.button("Start recording", type="primary", disabled=not is_playing):
             _start(room, fields, delay_s)
@@ -54,7 +59,9 @@ def _show_unsaved(room: LiveRoom, fields: dict[str, Any]) -> None:
         if st.button("Save again", type="primary"):
             room.stop_recording(**fields)
             st.rerun()
-        st.button("Give up the unsaved frames", on_click=room.recorder.discard)
+        with st.popover("Give up the unsaved frames"):
+            st.markdown("What the disk refused is lost then; what was saved before stays.")
+            st.button("Give them up", on_click=room.recorder.discard)
 
 
 def _show_last(room: LiveRoom, session: Session, fields: dict[str, Any], delay_s: float) -> None:
@@ -64,17 +71,15 @@ def _show_last(room: LiveRoom, session: Session, fields: dict[str, Any], delay_s
         if st.button("Record again"):
             room.last_session = None
             _start(room, fields, delay_s)
-        if st.button("Discard", help=f"Deletes {as_contents(session)} for good."):
-            _discard(room, session)
+        if st.button("Discard"):
+            confirm_delete([session])
     facts = f"{as_length(session.duration_s)} · {session.frame_count:,} frames"
     st.caption(f"Saved: {plain(session.name)} · {facts}", text_alignment="center")
 
 
-def _discard(room: LiveRoom, session: Session) -> None:
+def _is_there(session: Session) -> bool:
     try:
-        get_store().delete_session(session.id)
-    except PoseCoreError as error:
-        st.error(plain(str(error)))
-        return
-    room.last_session = None
-    st.rerun()
+        get_store().get_session(session.id)
+    except SessionNotFoundError:
+        return False
+    return True

@@ -12,6 +12,7 @@ from pages.components.words import SOURCES, STATUSES, as_facts
 from posecore import Session
 
 PAGE_SIZE = 20
+FINISHED = ("completed", "failed")
 SORT_KEYS: dict[str, Callable[[Session], Any]] = {
     "Date": lambda session: session.created_at,
     "Name": lambda session: session.name.casefold(),
@@ -55,8 +56,9 @@ def show_selection(sessions: list[Session]) -> None:
         count = "1 session" if len(chosen) == 1 else f"{len(chosen)} sessions"
         st.markdown(f"**{count} chosen**")
         download_buttons([each for each in chosen if each.frame_count], key="chosen")
-        if st.button("Delete chosen"):
-            confirm_delete(chosen)
+        finished = [each for each in chosen if each.status in FINISHED]
+        if finished and st.button("Delete chosen"):
+            confirm_delete(finished)
 
 
 def show_page(sessions: list[Session]) -> None:
@@ -88,7 +90,8 @@ def _show_row_buttons(session: Session) -> None:
         download_buttons([session], key=session.id)
     if st.button("Edit", key=f"edit_{session.id}"):
         edit_session(session)
-    if st.button("Delete", key=f"delete_{session.id}"):
+    # What is being made is stopped where it is made: on Live, or on Import.
+    if session.status in FINISHED and st.button("Delete", key=f"delete_{session.id}"):
         confirm_delete([session])
 
 

@@ -41,4 +41,6 @@ def as_facts(session: Session) -> str:
 
 def as_contents(session: Session) -> str:
     """Say what will be gone when the session is deleted."""
-    return f"{as_length(session.duration_s)} min, {session.frame_count:,} frames"
+    minutes, seconds = divmod(round(session.duration_s), 60)
+    length = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    return f"{length}, {session.frame_count:,} frames"

@@ -56,9 +56,13 @@ class LiveRoom:
         else:
             self.last_session = session or self.last_session
 
-    def camera_ended(self) -> None:
-        """Finish everything: the camera stopped, the page was left or the tab was closed."""
-        self.pipeline.close()
+    def camera_ended(self, *, for_good: bool = False) -> None:
+        """Finish everything: the camera stopped, the page was left or the tab was closed.
+
+        ``for_good`` says that the program ends: frames that still come start nothing anew.
+        """
+        self.pipeline.close(for_good=for_good)
+        self.problem = ""
         self.stop_recording()
 
     def status(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The live path: a bounded queue before the estimator that drops the oldest frame and counts it."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -62,7 +63,8 @@ class LivePipeline:
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._is_open = False
+        self._stop = threading.Event()
+        self._is_shut = False
         self._analysed = _Window()
         self._dropped = _Window()
         self._steady_hint = SteadyHint()
@@ -91,14 +93,19 @@ class LivePipeline:
         item = _Waiting(time_s, read_frame_rgb)
         dropped: list[_Waiting] = []
         with self._changed:
+            if self._is_shut:
+                item.picture.set_result(None)
+                return item.picture
             self._waiting.append(item)
             while len(self._waiting) > CAPACITY:
                 dropped.append(self._waiting.popleft())
-            if not self._is_open:
-                self._is_open = True
-                self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
+            if self._thread is None:
+                self._stop = threading.Event()  # its own: an old thread never runs on with a new
+                self._thread = threading.Thread(
+                    target=self._run, args=(self._stop,), name="pipeline", daemon=True
+                )
                 self._thread.start()
-            self._changed.notify()
+            self._changed.notify_all()
         for lost in dropped:
             self._count_dropped(lost)
         return item.picture
@@ -109,12 +116,19 @@ class LivePipeline:
         self._recorder.add_dropped()
         item.picture.set_result(None)
 
-    def close(self) -> None:
-        """End the thread and the estimator; frames still waiting are counted as dropped."""
+    def close(self, *, for_good: bool = False) -> None:
+        """End the thread and the estimator; frames still waiting are counted as dropped.
+
+        Parameters
+        ----------
+        for_good : bool
+            Whether frames that still come are refused instead of starting a new thread.
+        """
         with self._changed:
-            self._is_open = False
+            self._is_shut = for_good
             thread, self._thread = self._thread, None
-            self._changed.notify()
+            self._stop.set()
+            self._changed.notify_all()
         if thread is not None:
             thread.join()
         self.latest, self.hint = None, ""
@@ -122,7 +136,7 @@ class LivePipeline:
     @property
     def is_open(self) -> bool:
         """Whether frames are coming in."""
-        return self._is_open
+        return self._thread is not None
 
     @property
     def fps(self) -> float:
@@ -136,13 +150,14 @@ class LivePipeline:
         n_dropped = self._dropped.count(now_s)
         return n_dropped / max(1, n_dropped + self._analysed.count(now_s))
 
-    def _run(self) -> None:
+    def _run(self, stop: threading.Event) -> None:
         try:
             estimator = self._open_estimator()
-        except PoseCoreError as error:
-            self.problem = str(error)
-            while (item := self._next()) is not None:
+        except Exception as error:
+            self.problem = _explain(error)
+            while (item := self._next(stop)) is not None:
                 item.picture.set_result(None)
+            self._let_all_go(stop)
             return
         self.problem = ""
         # What waited while the model was loading is stale, and was never late: not a drop.
@@ -152,19 +167,21 @@ class LivePipeline:
         for old in stale:
             old.picture.set_result(None)
         try:
-            while (item := self._next()) is not None:
+            while (item := self._next(stop)) is not None:
                 item.picture.set_result(self._analyse(estimator, item))
         finally:
             estimator.close()
-            self._let_all_go()
+            self._let_all_go(stop)
 
-    def _next(self) -> _Waiting | None:
+    def _next(self, stop: threading.Event) -> _Waiting | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or not self._is_open)
-            return self._waiting.popleft() if self._is_open else None
+            self._changed.wait_for(lambda: self._waiting or stop.is_set())
+            return None if stop.is_set() else self._waiting.popleft()
 
-    def _let_all_go(self) -> None:
+    def _let_all_go(self, stop: threading.Event) -> None:
         with self._changed:
+            if stop is not self._stop:
+                return  # what waits belongs to the thread that came after
             left = list(self._waiting)
             self._waiting.clear()
         for item in left:
@@ -175,8 +192,8 @@ class LivePipeline:
             frame_rgb = item.read_frame_rgb()
             frame = estimator.estimate(frame_rgb, item.time_s)
             self.problem = ""
-        except PoseCoreError as error:
-            self.problem = str(error)
+        except Exception as error:
+            self.problem = _explain(error)
             self._recorder.add_dropped()
             self.n_dropped += 1
             return None
@@ -195,6 +212,14 @@ class LivePipeline:
             recording=self._recorder.state is RecorderState.RECORDING,
             countdown_s=self._recorder.countdown_s,
         )
+
+
+def _explain(error: Exception) -> str:
+    """Sentence for the person; what nobody foresaw goes to the log and does not end the stream."""
+    if isinstance(error, PoseCoreError):
+        return str(error)
+    logging.getLogger(__name__).error("A picture could not be analysed", exc_info=error)
+    return "A picture could not be analysed; if this stays, stop the camera and start it again."
 
 
 class _Window:

@@ -201,7 +201,7 @@ class SessionStore:
         """
         checked = check_fields(changes)
         with self._database.transaction() as cursor:
-            self._get(cursor, session_id)
+            session_id = self._get(cursor, session_id).id
             for key, value in checked.items():
                 cursor.execute(
                     f"UPDATE sessions SET {key} = ? WHERE id = ? AND owner = ?",
@@ -215,10 +215,6 @@ class SessionStore:
 
     def fail_session(self, session_id: str, reason: str) -> Session:
         """Mark a session as failed, with one sentence why; frames stored so far are removed."""
-        with self._database.transaction() as cursor:
-            self._get(cursor, session_id)
-            cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
-            cursor.execute(f"UPDATE sessions SET {_NO_FRAMES} WHERE id = ?", [session_id])
         return self._close_session(session_id, "failed", reason=reason)
 
     def _close_session(
@@ -231,7 +227,10 @@ class SessionStore:
         recovered: bool = False,
     ) -> Session:
         with self._database.transaction() as cursor:
-            self._get(cursor, session_id)
+            session_id = self._get(cursor, session_id).id
+            if status == "failed":
+                cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
+                cursor.execute(f"UPDATE sessions SET {_NO_FRAMES} WHERE id = ?", [session_id])
             cursor.execute(_DURATION_FROM_FRAMES, {"id": session_id})
             cursor.execute(
                 "UPDATE sessions SET status = ?, status_reason = ?, dropped_count = ?, "
@@ -243,7 +242,7 @@ class SessionStore:
     def delete_session(self, session_id: str) -> None:
         """Delete a session and its frames for good."""
         with self._database.transaction() as cursor:
-            self._get(cursor, session_id)
+            session_id = self._get(cursor, session_id).id
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])
 
@@ -343,7 +342,7 @@ class SessionStore:
             table = cursor.sql(
                 "SELECT frame_number, time_s, image_landmarks, world_landmarks, visibility, "
                 "presence FROM frames WHERE session_id = ? AND frame_number % ? = 0",
-                params=[session.id, every],
+                params=[session.id, max(1, every)],
             ).to_arrow_table()
         image_size = (session.image_width or 1, session.image_height or 1)
         return from_arrow(table, image_size=image_size)

@@ -326,7 +326,7 @@ def test_videos_are_imported_while_one_is_elsewhere(open_camera_page, test_video
         page.get_by_role("checkbox").first.wait_for()
         assert page.get_by_text("completed").count() == 1
         assert page.get_by_text("failed").count() == 1
-    assert list((tmp_path / "data" / "uploads").iterdir()) == []
+    assert list((tmp_path / "data" / "posecore.uploads").iterdir()) == []
 
 
 def test_several_sessions_are_downloaded_as_a_zip(open_camera_page, tmp_path):

@@ -1,5 +1,9 @@
 """Home: empty, one session, many."""
 
+import pytest
+
+from posecore.isolation import can_block_network
+
 
 def labels(app) -> list[str]:
     return [button.label for button in app.button]
@@ -56,6 +60,16 @@ def test_the_privacy_notice_is_shown_until_it_is_understood(open_page, page_stor
 def test_without_isolation_nothing_is_shown_before_it_is_agreed_to(open_page, page_store):
     page_store.save_preference("block_network", "no")
     app = open_page()
-    assert labels(app) == ["We agree"]
-    app.button[0].click().run()
+    assert "Record now" not in labels(app)
+    next(each for each in app.button if each.label == "We agree").click().run()
     assert "Record now" in labels(app)
+
+
+def test_isolation_that_was_switched_off_can_be_switched_on_again(open_page, page_store):
+    if not can_block_network():
+        pytest.skip("this system cannot keep a process off the network")
+    page_store.save_preference("block_network", "no")
+    app = open_page()
+    next(each for each in app.button if each.label == "Keep it off the network").click().run()
+    assert "Record now" in labels(app)
+    assert page_store.load_preferences()["block_network"] == "yes"

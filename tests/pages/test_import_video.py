@@ -3,6 +3,12 @@
 The upload itself and the progress are tested in the browser, tests/e2e/test_journey.py.
 """
 
+import io
+
+import pytest
+
+from pages.components.import_jobs import _write_upload
+from posecore.errors import StorageFullError
 from tests.pages.test_sessions import button
 
 
@@ -25,4 +31,13 @@ def test_a_file_that_is_no_video_becomes_a_failed_session_with_a_sentence(
     assert (session.name, session.status) == ("climb <b>", "failed")
     assert session.status_reason
     assert app.error[0].value
+    assert list((tmp_path / "posecore.uploads").iterdir()) == []
+
+
+def test_a_video_larger_than_the_disk_is_refused_before_it_is_copied(tmp_path):
+    class Upload(io.BytesIO):
+        size = 10**18
+
+    with pytest.raises(StorageFullError, match="no room"):
+        _write_upload(Upload(b"video"), tmp_path / "uploads")
     assert list((tmp_path / "uploads").iterdir()) == []

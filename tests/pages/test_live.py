@@ -3,6 +3,8 @@
 The real camera path is tested in the browser, tests/e2e/test_journey.py.
 """
 
+import threading
+
 import pytest
 
 from pages.components import camera
@@ -16,7 +18,7 @@ def playing(monkeypatch):
     state = {"is_playing": True}
 
     def show_camera(room, settings):
-        room.pipeline._is_open = state["is_playing"]
+        room.pipeline._thread = threading.current_thread() if state["is_playing"] else None
         return state["is_playing"]
 
     monkeypatch.setattr(camera, "show_camera", show_camera)
@@ -71,14 +73,17 @@ def test_stop_during_the_countdown_leaves_nothing(open_page, playing, page_store
     assert not button(app, "Start recording").disabled
 
 
-def test_discard_deletes_what_was_just_recorded(open_page, playing, page_store):
+def test_discard_asks_and_then_makes_room_for_the_next(open_page, playing, page_store):
     app = open_page("live.py")
     choose_countdown(app, 0)
     button(app, "Start recording").click().run()
     record(app)
     button(app, "Stop recording").click().run()
     button(app, "Discard").click().run()
-    assert page_store.get_sessions() == []
+    (session,) = page_store.get_sessions()
+    assert any("3 frames" in each.value for each in app.markdown)
+    page_store.delete_session(session.id)  # what the dialog's own button does
+    app.run()
     assert not button(app, "Start recording").disabled
 
 

@@ -88,8 +88,8 @@ def test_delete_says_what_will_be_gone_and_deletes_all_that_were_chosen(add_sess
         add_session(name)
     app = open_dialog("delete")
     assert [each.value for each in app.markdown] == [
-        "**Squats**: 0:02 min, 60 frames",
-        "**Wall**: 0:02 min, 60 frames",
+        "**Squats**: 2 s, 60 frames",
+        "**Wall**: 2 s, 60 frames",
     ]
     button(app, "Delete for good").click().run()
     assert page_store.get_sessions() == []

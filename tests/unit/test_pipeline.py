@@ -1,5 +1,6 @@
 """The live path: bounded, drop-oldest, and every frame stored or counted."""
 
+import itertools
 import threading
 
 import numpy as np
@@ -141,3 +142,44 @@ def test_the_mirror_turns_the_picture_and_never_the_data(pipeline, recorder, sto
     assert plain[near_the_left_edge] < mirrored[near_the_left_edge]
     np.testing.assert_array_equal(sequence.image_landmarks[0], sequence.image_landmarks[1])
     np.testing.assert_array_equal(sequence.world_landmarks[0], sequence.world_landmarks[1])
+
+
+def test_an_error_that_nobody_foresaw_costs_one_frame_and_not_the_stream(pipeline):
+    def broken_picture():
+        raise ValueError("no picture")
+
+    assert pipeline.submit(1.0, broken_picture).result(WAIT_S) is None
+    assert "could not be analysed" in pipeline.problem
+    assert pipeline.submit(2.0, PICTURE.copy).result(WAIT_S) is not None
+    assert pipeline.problem == ""
+
+
+def test_closing_under_a_running_camera_ends_every_thread(recorder):
+    """A frame that comes while it closes starts anew, unless it is closed for good."""
+    opened: list[HandCrankedEstimator] = []
+
+    def open_estimator() -> HandCrankedEstimator:
+        opened.append(HandCrankedEstimator())
+        opened[-1].may_go.release(10_000)
+        return opened[-1]
+
+    pipeline = LivePipeline(open_estimator, recorder)
+    is_over = threading.Event()
+
+    def feed() -> None:
+        for number in itertools.count():
+            if is_over.is_set():
+                return
+            pipeline.submit(number / 30, PICTURE.copy)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    for _ in range(20):
+        pipeline.close()
+    pipeline.close(for_good=True)
+    is_over.set()
+    feeder.join(WAIT_S)
+    assert not feeder.is_alive()
+    assert pipeline.submit(1e6, PICTURE.copy).result(WAIT_S) is None
+    assert not pipeline.is_open
+    assert all(estimator.is_closed for estimator in opened)

@@ -1,4 +1,4 @@
-// The live numbers beside the camera picture: what the server says four times a second, shown
+// The live numbers beside the camera picture: what the server says five times a second, shown
 // without a rerun of the page, and the sounds of the countdown.
 
 const POLL_MS = 200;

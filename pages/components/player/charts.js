@@ -184,30 +184,39 @@ function angleRange(replay, panel) {
 }
 
 function chartTraces(replay, stretch, width) {
+  const [first, last] = framesIn(replay, stretch);
+  const isDense = last - first > 2 * Math.max(width, 1);
+  const line = (side) => ({
+    // Several frames a pixel make a band: thin and pale, so that both sides show through.
+    color: SIDE_COLOURS[side] + (isDense ? "73" : ""),
+    width: isDense ? 1 : 1.6,
+    dash: side === "right" && !isDense ? "5px,3px" : "solid",
+  });
   return replay.panels.flatMap((panel, i) =>
     panel.series.map(({ row, side }) => ({
       type: "scatter",
       mode: "lines",
-      ...thinOut(replay, row, stretch, width),
+      ...(isDense ? thinOut(replay, row, stretch, width) : allFrames(replay, row, first, last)),
       yaxis: i ? `y${i + 1}` : "y",
       hoverinfo: "skip",
       connectgaps: false,
-      line: {
-        color: SIDE_COLOURS[side],
-        width: 1.6,
-        dash: side === "right" ? "5px,3px" : "solid",
-      },
+      line: line(side),
     })),
   );
 }
 
-/** What a stretch needs on a width of pixels: all frames, or lowest and highest of each pixel. */
-function thinOut(replay, row, [start, end], width) {
-  const { time_s, n_frames } = replay;
-  const first = Math.max(lastNotAbove(time_s, start), 0);
-  const last = Math.min(lastNotAbove(time_s, end) + 2, n_frames);
+/** First frame of a stretch and the one behind its last; one more at either edge if there is. */
+function framesIn({ time_s, n_frames }, [start, end]) {
+  const [first, last] = [lastNotAbove(time_s, start), lastNotAbove(time_s, end)];
+  return [Math.max(first, 0), Math.min(last + 2, n_frames)];
+}
+
+/** Of the frames that share a pixel, the lowest and the highest. */
+function thinOut(replay, row, stretch, width) {
+  const { time_s } = replay;
+  const [start, end] = stretch;
+  const [first, last] = framesIn(replay, stretch);
   const n_pixels = Math.max(Math.floor(width), 1);
-  if (last - first <= 2 * n_pixels) return allFrames(replay, row, first, last);
   const line = { x: [], y: [] };
   const bounds = { low: -1, high: -1 };
   let i = first;

@@ -75,7 +75,7 @@ def _show_row(session: Session) -> None:
     with st.container(border=True, key=f"row_{session.id}", gap="xsmall"):
         facts, buttons = st.columns([5, 6], vertical_alignment="center")
         with facts:
-            st.checkbox(plain(session.name), key=f"choose_{session.id}")
+            st.checkbox(plain(session.name), key=f"choose_{session.id}", persist_state="page")
             st.caption(_describe(session))
             if session.status_reason:
                 st.caption(f":red[{plain(session.status_reason)}]")

@@ -164,6 +164,8 @@ class SessionStore:
         InvalidFieldError
             If a text is outside its limits.
         """
+        if source not in ("live", "video", "stream", "sample"):
+            raise InvalidFieldError(f"A source is live, video, stream or sample, not {source!r}.")
         texts = check_fields(
             {"name": name, "athlete": athlete, "description": description, "tags": tags}
         )

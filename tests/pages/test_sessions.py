@@ -135,3 +135,15 @@ def test_many_sessions_come_in_pages(open_page, add_session):
     for number in range(23):
         add_session(f"Wall {number}", duration_s=0.2)
     assert len(names(open_page("sessions.py"))) == 20
+
+
+def test_what_was_chosen_on_one_page_of_the_list_stays_chosen_on_the_next(open_page, add_session):
+    for number in range(23):
+        add_session(f"Wall {number}", duration_s=0.2)
+    app = open_page("sessions.py")
+    app.checkbox[0].check().run()
+    app.session_state["sessions_page"] = 2
+    app.run()
+    assert len(names(app)) == 3
+    app.checkbox[0].check().run()
+    assert any("2 sessions chosen" in each.value for each in app.markdown)

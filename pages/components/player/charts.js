@@ -81,7 +81,8 @@ export class Charts {
   }
 
   moveCursor(time_s) {
-    const x = Math.round(2 * this.#toPixels(time_s)) / 2;
+    // On whole pixels of the screen: crisp, and nothing to draw until it has really moved.
+    const x = Math.round(this.#toPixels(time_s) * devicePixelRatio) / devicePixelRatio;
     if (x === this.#cursorAt) return;
     this.#cursorAt = x;
     this.#cursor.style.transform = `translateX(${x}px)`;

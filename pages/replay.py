@@ -12,7 +12,7 @@ from posecore import compute_joint_angles
 from posecore.replay_data import pack_replay
 
 
-@st.cache_data(max_entries=4, show_spinner="Opening the session ...")
+@st.cache_resource(max_entries=4, show_spinner="Opening the session ...")
 def pack(session_id: str, frame_count: int) -> bytes:
     """Pack a session once; a finished one changes no more, and a growing one changes its count."""
     sequence = get_store().load_sequence(session_id)

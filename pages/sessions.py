@@ -4,18 +4,13 @@ import streamlit as st
 
 from pages.components.session_list import ask_filter, show_page, show_selection
 from pages.components.state import get_store
+from pages.components.ways_in import stop_with_ways_in
 
 st.title("Sessions")
 
 sessions = get_store().get_sessions()
 if not sessions:
-    st.info("Nothing is recorded yet. Record with the camera, or import a video.")
-    with st.container(horizontal=True):
-        if st.button("Record now", type="primary"):
-            st.switch_page("live.py")
-        if st.button("Import a video"):
-            st.switch_page("import_video.py")
-    st.stop()
+    stop_with_ways_in()
 
 found = ask_filter(sessions)
 show_selection(found)

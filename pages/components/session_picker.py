@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components.state import get_store
 from pages.components.text import plain
+from pages.components.ways_in import stop_with_ways_in
 from pages.components.words import as_facts
 from posecore import Session
 from posecore.errors import SessionNotFoundError
@@ -49,13 +50,7 @@ def _ask_for_session(problem: str = "") -> NoReturn:
         st.warning(problem)
     sessions = [each for each in get_store().get_sessions() if each.status == "completed"]
     if not sessions:
-        st.info("Nothing is recorded yet. Record with the camera, or import a video.")
-        with st.container(horizontal=True):
-            if st.button("Record now", type="primary"):
-                st.switch_page("live.py")
-            if st.button("Import a video"):
-                st.switch_page("import_video.py")
-        st.stop()
+        stop_with_ways_in()
     chosen = st.selectbox(
         "Which session?",
         sessions,

@@ -1,5 +1,7 @@
 """The ways to a first movement on the screen: camera, video, samples."""
 
+from typing import NoReturn
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -19,6 +21,17 @@ def show_ways_in(*, with_samples: bool) -> None:
             st.caption("Real recordings that come with posecore, ready to replay.")
             if st.button("Load the sample sessions", width="stretch"):
                 _load_samples()
+
+
+def stop_with_ways_in() -> NoReturn:
+    """Say that nothing is recorded yet, offer the ways to change that, and end the page here."""
+    st.info("Nothing is recorded yet. Record with the camera, or import a video.")
+    with st.container(horizontal=True):
+        if st.button("Record now", type="primary"):
+            st.switch_page("live.py")
+        if st.button("Import a video"):
+            st.switch_page("import_video.py")
+    st.stop()
 
 
 def show_record(*, is_main: bool) -> None:

@@ -11,7 +11,6 @@ first byte. About 260 bytes a frame: landmarks in whole millimetres and angles i
 are finer than anything an estimator knows.
 """
 
-import hashlib
 import json
 import struct
 from typing import TYPE_CHECKING, Any, Final
@@ -79,7 +78,6 @@ def pack_replay(sequence: PoseSequence, angles: "pd.DataFrame", *, session_id: s
     header = {
         "version": 1,
         "session_id": session_id,
-        "content_id": hashlib.blake2b(body, digest_size=8).hexdigest(),
         "n_frames": sequence.n_frames,
         "start_s": float(time_s[0]) if sequence.n_frames else 0.0,
         "image_size": sequence.image_size,

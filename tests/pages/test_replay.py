@@ -1,11 +1,14 @@
 """The replay page without a browser: what it shows for each kind of address and session."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
+from pages.components.player.recordings import answer_recording
 from posecore import open_store
 from posecore.synthetic import make_squats
 
@@ -122,3 +125,27 @@ def test_a_session_that_is_being_recorded_is_waited_for(database):
     page = open_page(session=session_id)
     assert "being recorded" in page.info[0].value
     assert labels_of(page) == ["Look again", "All sessions"]
+
+
+def ask_for_recording(token):
+    return asyncio.run(answer_recording(Request({"type": "http", "path_params": {"token": token}})))
+
+
+def test_the_recording_comes_by_an_address_of_the_tab(database):
+    page = open_page(session=fill(database, n_frames=7))
+    [token] = page.session_state.replay_tokens.values()
+    answer = ask_for_recording(token)
+    assert (answer.status_code, answer.body.count(b'"n_frames":7,')) == (200, 1)
+    assert page.run().session_state.replay_tokens == {page.query_params["session"]: token}
+    assert ask_for_recording("x" * len(token)).status_code == 404
+
+
+def test_a_session_deleted_meanwhile_is_a_sentence(database):
+    session_id = fill(database)
+    [token] = open_page(session=session_id).session_state.replay_tokens.values()
+    from pages.components.state import get_store
+
+    get_store().delete_session(session_id)
+    answer = ask_for_recording(token)
+    assert answer.status_code == 404
+    assert "There is no session" in answer.body.decode()

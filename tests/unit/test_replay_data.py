@@ -109,12 +109,6 @@ def test_one_wild_guess_does_not_shrink_the_figure():
     assert arrays["world_mm"][3, Landmark.NOSE].tolist() == [-9000, -32767, 9000]
 
 
-def test_content_decides_the_content_id(gappy):
-    first, again = (unpack(pack(gappy, session_id=name))[0] for name in ("a", "b"))
-    other, _ = unpack(pack(gappy[:-1]))
-    assert first["content_id"] == again["content_id"] != other["content_id"]
-
-
 @pytest.mark.parametrize("n_frames", [0, 1])
 def test_short_recordings(n_frames):
     header, arrays = unpack(pack(make_squats(1.0)[:n_frames]))

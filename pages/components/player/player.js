@@ -50,10 +50,6 @@ export class Player {
     this.ready = this.#start(scene, panels, actions);
   }
 
-  shows(sessionId, contentId) {
-    return sessionId === this.#replay.session_id && contentId === this.#replay.content_id;
-  }
-
   /** What the buttons, the keys, the slider and the charts can ask for. */
   #makeActions() {
     const clock = this.#clock;

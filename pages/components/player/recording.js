@@ -9,20 +9,14 @@ const ARRAY_TYPES = {
   uint8: Uint8Array,
 };
 
-export function readHeader(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  return { header, start: 4 + length };
-}
-
-export function readReplay(bytes) {
-  const { header, start } = readHeader(bytes);
+/** Read a packed recording; its arrays stay where they are in the buffer. */
+export function readReplay(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const replay = { ...header };
   for (const { name, dtype, shape, offset } of header.arrays) {
-    const type = ARRAY_TYPES[dtype];
-    const size = shape.reduce((product, length) => product * length, type.BYTES_PER_ELEMENT);
-    // A copy: a typed array must begin at a multiple of its element's size.
-    replay[name] = new type(bytes.slice(start + offset, start + offset + size).buffer);
+    const size = shape.reduce((product, each) => product * each, 1);
+    replay[name] = new ARRAY_TYPES[dtype](buffer, 4 + length + offset, size);
   }
   replay.duration_s = replay.n_frames ? replay.time_s[replay.n_frames - 1] : 0;
   replay.longest_step_s = longestStep(replay.time_s);

@@ -2,13 +2,13 @@
 
 import { el } from "./page.js";
 import { Player } from "./player.js";
-import { readHeader, readReplay } from "./recording.js";
+import { readReplay } from "./recording.js";
 
 const players = new WeakMap();
 let plotly = null;
 
 /** Load the drawing library once for the page. */
-export function loadPlotly(url) {
+function loadPlotly(url) {
   plotly ??= new Promise((resolve, reject) => {
     if (window.Plotly) {
       resolve(window.Plotly);
@@ -25,22 +25,40 @@ export function loadPlotly(url) {
   return plotly;
 }
 
-/** Build the player, or leave it as it is; returns what Streamlit calls when the page is left. */
-export async function show({ data, parentElement }, plotlyUrl) {
-  const root = parentElement.querySelector("[data-testid='replay-player']");
-  const { session_id, content_id } = readHeader(data).header;
-  const Plotly = await loadPlotly(plotlyUrl);
-  const player = players.get(root);
-  // A rerun or another theme: the same recording plays on, and CSS has changed its colours.
-  if (!player?.shows(session_id, content_id)) {
-    player?.destroy();
-    const address = createAddress(session_id);
-    players.set(root, new Player(root, readReplay(data), { Plotly, address }));
+/** The packed recording, or one sentence why there is none. */
+async function fetchRecording(url) {
+  try {
+    const answer = await fetch(url);
+    if (answer.ok) return { bytes: await answer.arrayBuffer() };
+    return { problem: await answer.text() };
+  } catch {
+    return { problem: "The dashboard does not answer. See whether it still runs, then reload." };
   }
-  return () => {
-    players.get(root)?.destroy();
+}
+
+/** Build the player, or leave it as it is; returns what Streamlit calls when the page is left. */
+export async function show({ data, parentElement }, { plotlyUrl, find }) {
+  const root = parentElement.querySelector("[data-testid='replay-player']");
+  const leave = () => {
+    players.get(root)?.player?.destroy();
     players.delete(root);
   };
+  // A rerun or another theme: the same recording plays on, and CSS has changed its colours.
+  if (players.get(root)?.recording === data.recording) return leave;
+  leave();
+  const shown = { recording: data.recording, player: null };
+  players.set(root, shown);
+  const [Plotly, { bytes, problem }] = await Promise.all([
+    loadPlotly(plotlyUrl),
+    fetchRecording(find(data.recording)),
+  ]);
+  if (players.get(root) !== shown) return leave; // left, or another session, while it loaded
+  if (problem) root.replaceChildren(el("p", { class: "pc-problem", role: "alert" }, problem));
+  else {
+    const address = createAddress(data.session_id);
+    shown.player = new Player(root, readReplay(bytes), { Plotly, address });
+  }
+  return leave;
 }
 
 /** Keeps `?session=ID&t=SECONDS` true without asking the server for anything. */

@@ -1,0 +1,76 @@
+"""The player's scripts as the browser gets them: our modules as one file, and Plotly's own.
+
+The drawing library is the copy inside the plotly package: nothing is fetched from elsewhere.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(__file__).parent
+_IMPORT: Final = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+_EXPORT: Final = re.compile(r"^export (?=const |class |function |async function )", re.MULTILINE)
+
+
+def find_plotly() -> Path:
+    """Plotly's script inside the installed package, which is not imported for it."""
+    spec = find_spec("plotly")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("The package plotly is missing; install requirements.txt.")
+    return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
+
+
+@lru_cache
+def bundle(entry: str) -> str:
+    """Join a module and all it imports into one, each behind those it needs.
+
+    One request instead of one a module and one a level; and a single page can carry it, where the
+    names of files mean nothing. Modules share one scope, so a name may be defined only once.
+    """
+    return "\n".join(_EXPORT.sub("", _read_module(name)) for name in _order([entry]))
+
+
+def _order(names: Iterable[str], done: tuple[str, ...] = ()) -> tuple[str, ...]:
+    for name in names:
+        if name not in done:
+            done = (*_order(_IMPORT.findall(_read_source(name)), done), name)
+    return done
+
+
+def _read_module(name: str) -> str:
+    return _IMPORT.sub("", _read_source(name))
+
+
+def _read_source(name: str) -> str:
+    return (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+
+
+def read_style() -> str:
+    """Return the player's style sheet."""
+    return (FOLDER / "player.css").read_text(encoding="utf-8")
+
+
+@lru_cache
+def read_script(name: str, *, is_compressed: bool) -> bytes | None:
+    """Content of a script; compressed once, where the server would compress each answer anew."""
+    if name == "plotly.min.js":
+        content = find_plotly().read_bytes()
+    elif name == "player.js":
+        content = f"{bundle('streamlit')}\nexport {{ show }};\n".encode()
+    else:
+        return None
+    return gzip.compress(content, compresslevel=5) if is_compressed else content
+
+
+@lru_cache
+def compute_version() -> str:
+    """Changes whenever a script does, so that a browser may keep what it has for good."""
+    digest = hashlib.blake2b(version("plotly").encode(), digest_size=6)
+    digest.update(read_script("player.js", is_compressed=False) or b"")
+    return digest.hexdigest()

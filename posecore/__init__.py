@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.settings import Settings as Settings
+    from posecore.storage.note import Note as Note
     from posecore.storage.session import Session as Session
     from posecore.storage.session_store import SessionStore as SessionStore
     from posecore.storage.session_store import open_store as open_store
@@ -33,6 +34,7 @@ _HOMES = {
     "ANGLES": "angles",
     "AngleDefinition": "angles",
     "Landmark": "topology",
+    "Note": "storage.note",
     "PoseCoreError": "errors",
     "PoseFrame": "sequence",
     "PoseSequence": "sequence",

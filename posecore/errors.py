@@ -4,8 +4,9 @@
 
     PoseCoreError
     ├── InvalidSequenceError      the numbers break the data contract
-    ├── InvalidFieldError         a name, tag or description is not acceptable
+    ├── InvalidFieldError         a name, tag, note or description is not acceptable
     ├── SessionNotFoundError      no such session for this owner
+    ├── NoteNotFoundError         no such note for this owner
     ├── StoreError                the database cannot do what was asked
     │   ├── DatabaseLockedError   another program holds the file
     │   ├── DatabaseUnreadableError  the file is no posecore database, or damaged
@@ -30,11 +31,15 @@ class InvalidSequenceError(PoseCoreError, ValueError):
 
 
 class InvalidFieldError(PoseCoreError, ValueError):
-    """A session field (name, tag, description, ...) outside its stated limits."""
+    """A field of a session or note (name, tag, text, ...) outside its stated limits."""
 
 
 class SessionNotFoundError(PoseCoreError, LookupError):
     """No session has this id, or it belongs to somebody else."""
+
+
+class NoteNotFoundError(PoseCoreError, LookupError):
+    """No note has this id, or it stands on somebody else's session."""
 
 
 class StoreError(PoseCoreError):

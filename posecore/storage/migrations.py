@@ -99,7 +99,24 @@ def m002_preferences(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_sessions_and_frames, m002_preferences)
+def m003_notes(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Words at a moment of a session, or over a stretch of it."""
+    cursor.execute(
+        """
+        CREATE TABLE notes (
+            id UUID PRIMARY KEY,
+            session_id UUID NOT NULL,
+            start_s DOUBLE NOT NULL,
+            end_s DOUBLE,
+            text VARCHAR NOT NULL,
+            tag VARCHAR NOT NULL,
+            created_at TIMESTAMP NOT NULL
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_sessions_and_frames, m002_preferences, m003_notes)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

@@ -83,13 +83,19 @@ def check_fields(changes: Mapping[str, Any]) -> dict[str, Any]:
         if key == "tags":
             checked[key] = _check_tags(value)
         elif key in TEXT_LIMITS:
-            checked[key] = _check_text(key, value, TEXT_LIMITS[key])
+            checked[key] = check_text(key, value, TEXT_LIMITS[key])
         else:
             raise InvalidFieldError(f"{key!r} of a session cannot be changed.")
     return checked
 
 
-def _check_text(key: str, value: Any, limit: int) -> str:
+def check_text(key: str, value: Any, limit: int) -> str:
+    """Check one text against its limit; it is kept as given.
+
+    Raises
+    ------
+    InvalidFieldError
+    """
     if not isinstance(value, str):
         raise InvalidFieldError(f"The {key} must be text, not {type(value).__name__}.")
     if len(value) > limit:
@@ -106,7 +112,7 @@ def _check_text(key: str, value: Any, limit: int) -> str:
 def _check_tags(tags: Any) -> tuple[str, ...]:
     if isinstance(tags, str) or not isinstance(tags, Iterable):
         raise InvalidFieldError("Tags must be a list of words.")
-    checked = tuple(dict.fromkeys(_check_text("tag", tag, TAG_LIMIT) for tag in tags))
+    checked = tuple(dict.fromkeys(check_text("tag", tag, TAG_LIMIT) for tag in tags))
     if len(checked) > MAX_TAGS:
         raise InvalidFieldError(
             f"A session may have {MAX_TAGS} tags and this one has {len(checked)}; remove some."

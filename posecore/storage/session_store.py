@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import duckdb
 
-from posecore.errors import InvalidFieldError, SessionNotFoundError
+from posecore.errors import InvalidFieldError
 from posecore.sequence import PoseSequence
 from posecore.settings import LOCAL_OWNER, Settings
 from posecore.storage.connection import Database
 from posecore.storage.frame_table import from_arrow, to_arrow
+from posecore.storage.note_store import NoteStore
 from posecore.storage.session import Session, check_fields
+from posecore.storage.session_lookup import COLUMNS, find_session
 
 if TYPE_CHECKING:
     import pandas as pd
 
 IMPORT_INTERRUPTED: Final = "posecore was stopped while it analysed the video; import it again."
-
-
-_COLUMNS: Final = ", ".join(field.name for field in fields(Session))
 
 _NO_FRAMES: Final = "frame_count = 0, detected_count = 0"
 
@@ -87,6 +86,11 @@ class SessionStore:
         """Return the same open file as another owner sees it."""
         return SessionStore(self._database, owner=owner)
 
+    @property
+    def notes(self) -> NoteStore:
+        """The notes on this owner's sessions."""
+        return NoteStore(self._database, owner=self.owner)
+
     # Sessions
 
     def list_sessions(self) -> "pd.DataFrame":
@@ -102,7 +106,7 @@ class SessionStore:
         """Return all sessions, newest first."""
         with self._database.cursor() as cursor:
             rows = cursor.execute(
-                f"SELECT {_COLUMNS} FROM sessions WHERE owner = ? ORDER BY created_at DESC, id",
+                f"SELECT {COLUMNS} FROM sessions WHERE owner = ? ORDER BY created_at DESC, id",
                 [self.owner],
             ).fetchall()
         return [Session.from_row(row) for row in rows]
@@ -119,13 +123,7 @@ class SessionStore:
             return self._get(cursor, session_id)
 
     def _get(self, cursor: duckdb.DuckDBPyConnection, session_id: str) -> Session:
-        rows = cursor.execute(
-            f"SELECT {_COLUMNS} FROM sessions WHERE id = ? AND owner = ?",
-            [_parse_id(session_id), self.owner],
-        ).fetchall()
-        if not rows:
-            raise _not_found(session_id)
-        return Session.from_row(rows[0])
+        return find_session(cursor, session_id, owner=self.owner)
 
     def create_session(
         self,
@@ -186,7 +184,7 @@ class SessionStore:
         }
         places = ", ".join(f"${key}" for key in row)
         with self._database.transaction() as cursor:
-            cursor.execute(f"INSERT INTO sessions ({_COLUMNS}) VALUES ({places})", row)
+            cursor.execute(f"INSERT INTO sessions ({COLUMNS}) VALUES ({places})", row)
         return session.id
 
     def update_session(self, session_id: str, **changes: Any) -> Session:
@@ -242,9 +240,10 @@ class SessionStore:
             return self._get(cursor, session_id)
 
     def delete_session(self, session_id: str) -> None:
-        """Delete a session and its frames for good."""
+        """Delete a session with its frames and notes for good."""
         with self._database.transaction() as cursor:
             session_id = self._get(cursor, session_id).id
+            cursor.execute("DELETE FROM notes WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])
 
@@ -261,7 +260,7 @@ class SessionStore:
         """
         with self._database.cursor() as cursor:
             rows = cursor.execute(
-                f"SELECT {_COLUMNS} FROM sessions WHERE status IN ('recording', 'processing')"
+                f"SELECT {COLUMNS} FROM sessions WHERE status IN ('recording', 'processing')"
             ).fetchall()
             touched = []
             for session in map(Session.from_row, rows):
@@ -381,17 +380,3 @@ def _check_is_later(
             f"{last_time_s:.3f} s), not begin with number {sequence.frame_number[0]} at "
             f"{sequence.time_s[0]:.3f} s."
         )
-
-
-def _parse_id(session_id: str) -> str:
-    try:
-        return str(uuid.UUID(str(session_id)))
-    except ValueError:
-        raise _not_found(session_id) from None
-
-
-def _not_found(session_id: str) -> SessionNotFoundError:
-    return SessionNotFoundError(
-        f"There is no session {str(session_id)[:40]!r}; it may have been deleted. "
-        "Look for it in the list of sessions."
-    )

@@ -61,3 +61,4 @@ def test_errors_can_be_caught_as_what_python_calls_them_too():
     assert issubclass(errors.InvalidSequenceError, ValueError)
     assert issubclass(errors.InvalidFieldError, ValueError)
     assert issubclass(errors.SessionNotFoundError, LookupError)
+    assert issubclass(errors.NoteNotFoundError, LookupError)

@@ -102,7 +102,9 @@ def _make_parser() -> argparse.ArgumentParser:
     command = add("show", _run_show, "show one session's facts")
     command.add_argument("id", metavar="ID", help="session id, or its first 8 characters or more")
     command.add_argument("--json", action="store_true", help="as JSON")
-    _add_export(add("export", _run_export, "hand over a session's numbers, one row a frame"))
+    _add_export(
+        add("export", _run_export, "hand over a session's numbers, one row a frame, or its notes")
+    )
     command = add("delete", _run_delete, "delete a session and its frames for good")
     command.add_argument("id", metavar="ID")
     command.add_argument("--yes", action="store_true", help="really do it")
@@ -129,7 +131,7 @@ def _positive(text: str) -> int:
 
 def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID")
-    command.add_argument("--what", choices=("landmarks", "angles"), default="landmarks")
+    command.add_argument("--what", choices=("landmarks", "angles", "notes"), default="landmarks")
     command.add_argument("--format", choices=("csv", "parquet"), default="csv")
     command.add_argument("--out", metavar="FILE", default="-", help="by default standard output")
 
@@ -237,11 +239,15 @@ def _run_export(options: argparse.Namespace) -> int:
         return _say("Only CSV can go to standard output; name a file with --out.", WRONG_USAGE)
     with _open_store(options) as store:
         session = _find(store, options.id)
-        sequence = store.load_sequence(session.id)
-    if not sequence.n_frames:
-        return _say("This session holds no frames, so there is nothing to export.", COULD_NOT)
-    make_table = {"landmarks": export.to_landmarks_table, "angles": export.to_angles_table}
-    table = make_table[options.what](sequence)
+        notes = store.notes.list(session.id)
+        if options.what == "notes":
+            table = export.to_notes_table(notes)
+        else:
+            make_table = {"landmarks": export.to_landmarks_table, "angles": export.to_angles_table}
+            table = make_table[options.what](store.load_sequence(session.id), notes=notes)
+    if not table.num_rows:
+        lacking = "notes" if options.what == "notes" else "frames"
+        return _say(f"This session has no {lacking}, so there is nothing to export.", COULD_NOT)
     if options.out == "-":
         export.write_csv(table, sys.stdout.buffer)
     else:

@@ -6,12 +6,14 @@ Numbers are written with the digits that give back exactly the same number.
 
 import errno
 import io
+import math
 import re
 import unicodedata
 import uuid
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final, Literal, get_args
 
@@ -19,10 +21,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from numpy.typing import NDArray
 
 from posecore.angles import compute_joint_angles
 from posecore.errors import ExportError
 from posecore.sequence import PoseSequence
+from posecore.storage.note import Note
 from posecore.storage.session import Session
 from posecore.topology import LANDMARK_NAMES
 
@@ -40,12 +44,14 @@ _LONGEST_STEM: Final = 40
 _CSV_OPTIONS: Final = pa.csv.WriteOptions(quoting_header="none", batch_size=4096)
 
 
-def to_landmarks_table(sequence: PoseSequence) -> pa.Table:
+def to_landmarks_table(sequence: PoseSequence, *, notes: Iterable[Note] | None = None) -> pa.Table:
     """Table of landmarks, one row a frame.
 
     Parameters
     ----------
     sequence : PoseSequence
+    notes : iterable of Note, optional
+        The session's notes; with them, be they none, the table gets the column ``note``.
 
     Returns
     -------
@@ -53,7 +59,10 @@ def to_landmarks_table(sequence: PoseSequence) -> pa.Table:
         ``frame_number``, ``time_s``, then for each of the 33 landmarks ``<name>_image_x``,
         ``_image_y``, ``_image_z`` (of the picture's width and height), ``_world_x_m``,
         ``_world_y_m``, ``_world_z_m`` (metres), ``_visibility`` and ``_presence``: 266 columns.
-        NULL where the recording has NaN; a frame with nobody in it keeps its row.
+        NULL where the recording has NaN; a frame with nobody in it keeps its row. With notes, a
+        last column ``note``: ``tag: text`` of the notes that cover the frame, joined with ``; ``,
+        safe to open in a spreadsheet, NULL where there is none. A note over a stretch covers the
+        stretch's frames, one at a moment the frame nearest to it.
     """
     columns = _clock_columns(sequence)
     for landmark, name in enumerate(LANDMARK_NAMES):
@@ -63,10 +72,15 @@ def to_landmarks_table(sequence: PoseSequence) -> pa.Table:
                 columns[f"{name}_{axis_name}"] = _with_nulls(array[:, landmark, axis])
         columns[f"{name}_visibility"] = _with_nulls(sequence.visibility[:, landmark])
         columns[f"{name}_presence"] = _with_nulls(sequence.presence[:, landmark])
-    return pa.table(columns)
+    return pa.table(columns | _note_column(sequence, notes))
 
 
-def to_angles_table(sequence: PoseSequence, names: Iterable[str] | None = None) -> pa.Table:
+def to_angles_table(
+    sequence: PoseSequence,
+    names: Iterable[str] | None = None,
+    *,
+    notes: Iterable[Note] | None = None,
+) -> pa.Table:
     """Table of joint angles, one row a frame.
 
     Parameters
@@ -74,17 +88,36 @@ def to_angles_table(sequence: PoseSequence, names: Iterable[str] | None = None) 
     sequence : PoseSequence
     names : iterable of str, optional
         Keys of :data:`posecore.ANGLES`; all of them when left out.
+    notes : iterable of Note, optional
+        As for :func:`to_landmarks_table`.
 
     Returns
     -------
     pyarrow.Table
         ``frame_number``, ``time_s``, then one column an angle, in degrees. NULL where the angle
-        is NaN.
+        is NaN. With notes, a last column ``note``.
     """
     columns = _clock_columns(sequence)
     for name, degrees in compute_joint_angles(sequence, names).items():
         columns[str(name)] = _with_nulls(degrees.to_numpy())
-    return pa.table(columns)
+    return pa.table(columns | _note_column(sequence, notes))
+
+
+def to_notes_table(notes: Iterable[Note]) -> pa.Table:
+    """Table of notes, one row a note, safe to open in a spreadsheet.
+
+    Parameters
+    ----------
+    notes : iterable of Note
+
+    Returns
+    -------
+    pyarrow.Table
+        The fields of :class:`posecore.Note`: ``start_s`` and ``end_s`` in seconds since the
+        session's first frame, ``end_s`` NULL for a moment, ``created_at`` as text in ISO 8601.
+    """
+    rows = [_to_harmless(asdict(note)) for note in notes]
+    return pa.Table.from_pylist(rows, schema=_NOTE_SCHEMA)
 
 
 def to_sessions_table(sessions: Iterable[Session]) -> pa.Table:
@@ -110,7 +143,7 @@ def to_sessions_table(sessions: Iterable[Session]) -> pa.Table:
     ----------
     OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
     """
-    rows = [_to_row(session) for session in sessions]
+    rows = [_to_harmless(asdict(session)) for session in sessions]
     return pa.Table.from_pylist(rows, schema=_SESSION_SCHEMA)
 
 
@@ -211,6 +244,32 @@ def _with_nulls(values: np.ndarray[Any, Any]) -> pa.Array:
     return pa.array(np.ascontiguousarray(values), from_pandas=True)
 
 
+def _note_column(sequence: PoseSequence, notes: Iterable[Note] | None) -> dict[str, pa.Array]:
+    if notes is None:
+        return {}
+    cells: list[str | None] = [None] * len(sequence)
+    clock_s = sequence.time_s - sequence.time_s[:1]
+    for note in notes:
+        for frame in _covered_frames(clock_s, note):
+            before = cells[frame]
+            cells[frame] = note.label if before is None else f"{before}; {note.label}"
+    harmless = [None if cell is None else make_harmless(cell) for cell in cells]
+    return {"note": pa.array(harmless, pa.string())}
+
+
+def _covered_frames(clock_s: NDArray[np.float64], note: Note) -> range:
+    """Frames of a stretch; the nearest one for a moment, and for a stretch between two frames."""
+    if not len(clock_s):
+        return range(0)
+    end_s = note.start_s if note.end_s is None else note.end_s
+    first = int(np.searchsorted(clock_s, note.start_s, side="left"))
+    stop = int(np.searchsorted(clock_s, end_s, side="right"))
+    if note.end_s is None or first == stop:
+        first = int(np.abs(clock_s - note.start_s).argmin())
+        stop = first + 1
+    return range(first, stop)
+
+
 _NUMBER_TYPES: Final = {
     "duration_s": pa.float64(),
     "frame_count": pa.int64(),
@@ -226,14 +285,26 @@ _SESSION_SCHEMA: Final = pa.schema(
 )
 
 
-def _to_row(session: Session) -> dict[str, Any]:
-    row: dict[str, Any] = {field.name: getattr(session, field.name) for field in fields(Session)}
-    row["tags"] = ", ".join(session.tags)
-    row["created_at"] = session.created_at.isoformat()
-    row["fps"] = None if np.isnan(session.fps) else session.fps
-    return {
-        key: make_harmless(value) if isinstance(value, str) else value for key, value in row.items()
-    }
+_NOTE_SCHEMA: Final = pa.schema(
+    [
+        (field.name, pa.float64() if field.name.endswith("_s") else pa.string())
+        for field in fields(Note)
+    ]
+)
+
+
+def _to_harmless(row: dict[str, Any]) -> dict[str, Any]:
+    """Facts as they go into a table: dates as text, tags joined, missing as None."""
+    harmless = {}
+    for key, value in row.items():
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        elif isinstance(value, tuple):
+            value = ", ".join(value)
+        elif isinstance(value, float) and math.isnan(value):
+            value = None
+        harmless[key] = make_harmless(value) if isinstance(value, str) else value
+    return harmless
 
 
 def _fill_zip(tables: Iterable[tuple[str, pa.Table]], stream: IO[bytes]) -> None:

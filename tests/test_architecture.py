@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "comparison": COMPARISON,
     "storage": DATA | {"settings"},
     "figures": COMPARISON,
-    "export": COMPARISON | {"storage.session"},
+    "export": COMPARISON | {"storage.note", "storage.session"},
     "models": ERRORS | {"settings"},
     "estimation": ESTIMATION,
     "video": ERRORS,

@@ -1,42 +1,77 @@
 """Download buttons; the file is made when the button is pressed, not before."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Final, NamedTuple
 
+import pyarrow as pa
 import streamlit as st
 
 from pages.components.state import get_store
-from posecore import Session
+from posecore import Session, SessionStore
 from posecore.export import (
     safe_file_name,
     to_angles_table,
     to_csv_bytes,
     to_landmarks_table,
+    to_notes_table,
     to_zip_bytes,
 )
 
-_TABLES = {"landmarks": to_landmarks_table, "angles": to_angles_table}
-_LABELS = {"landmarks": "Download CSV", "angles": "Download angles CSV"}
-_HELP = {
-    "landmarks": "All landmarks, one row a frame.",
-    "angles": "Joint angles in degrees, one row a frame.",
+
+class _Download(NamedTuple):
+    label: str
+    help: str
+    make_table: Callable[[SessionStore, str], pa.Table]
+
+
+_DOWNLOADS: Final = {
+    "landmarks": _Download(
+        "Download CSV",
+        "All landmarks, one row a frame, and the notes beside them.",
+        lambda store, session_id: to_landmarks_table(
+            store.load_sequence(session_id), notes=store.notes.list(session_id)
+        ),
+    ),
+    "angles": _Download(
+        "Download angles CSV",
+        "Joint angles in degrees, one row a frame, and the notes beside them.",
+        lambda store, session_id: to_angles_table(
+            store.load_sequence(session_id), notes=store.notes.list(session_id)
+        ),
+    ),
+    "notes": _Download(
+        "Download notes CSV",
+        "One row a note, with its times.",
+        lambda store, session_id: to_notes_table(store.notes.list(session_id)),
+    ),
 }
 
 
 def download_buttons(sessions: list[Session], *, key: str) -> None:
-    """Show one button for landmarks and one for joint angles; several sessions come as a ZIP."""
-    if not sessions:
-        return
-    for kind, label in _LABELS.items():
-        is_one = len(sessions) == 1
-        st.download_button(
-            label,
-            data=partial(_make_csv if is_one else _make_zip, sessions, kind),
-            file_name=_file_name(sessions[0], kind) if is_one else f"posecore_{kind}.zip",
-            mime="text/csv" if is_one else "application/zip",
-            key=f"{key}_{kind}",
-            help=_HELP[kind],
-            on_click="ignore",
-        )
+    """Show one button for landmarks, one for joint angles, and one for notes where there are any.
+
+    Several sessions come as a ZIP.
+    """
+    noted_ids = get_store().notes.find_noted_sessions()
+    noted = [session for session in sessions if session.id in noted_ids]
+    for kind, download in _DOWNLOADS.items():
+        chosen = noted if kind == "notes" else sessions
+        if chosen:
+            _download_button(chosen, kind, download, key=f"{key}_{kind}")
+
+
+def _download_button(sessions: list[Session], kind: str, download: _Download, *, key: str) -> None:
+    is_one = len(sessions) == 1
+    st.download_button(
+        download.label,
+        data=partial(_make_csv if is_one else _make_zip, sessions, kind),
+        file_name=_file_name(sessions[0], kind) if is_one else f"posecore_{kind}.zip",
+        mime="text/csv" if is_one else "application/zip",
+        key=key,
+        help=download.help,
+        on_click="ignore",
+    )
 
 
 def _file_name(session: Session, kind: str) -> str:
@@ -44,12 +79,12 @@ def _file_name(session: Session, kind: str) -> str:
 
 
 def _make_csv(sessions: list[Session], kind: str) -> bytes:
-    return to_csv_bytes(_TABLES[kind](get_store().load_sequence(sessions[0].id)))
+    return to_csv_bytes(_DOWNLOADS[kind].make_table(get_store(), sessions[0].id))
 
 
 def _make_zip(sessions: list[Session], kind: str) -> bytes:
     store = get_store()
     return to_zip_bytes(
-        (_file_name(session, kind), _TABLES[kind](store.load_sequence(session.id)))
+        (_file_name(session, kind), _DOWNLOADS[kind].make_table(store, session.id))
         for session in sessions
     )

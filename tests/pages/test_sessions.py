@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.components.downloads import _make_csv
+
 
 def names(app) -> list[str]:
     return [box.label for box in app.checkbox]
@@ -147,3 +149,30 @@ def test_what_was_chosen_on_one_page_of_the_list_stays_chosen_on_the_next(open_p
     assert len(names(app)) == 3
     app.checkbox[0].check().run()
     assert any("2 sessions chosen" in each.value for each in app.markdown)
+
+
+def downloads(app) -> list[str]:
+    return [each.label for each in app.get("download_button")]
+
+
+def test_notes_can_be_downloaded_where_there_are_any(open_page, add_session, page_store):
+    noted, _ = add_session("Wall"), add_session("Slab")
+    page_store.notes.add(noted, start_s=0.5, text="Rest", tag="pause")
+    app = open_page("sessions.py")
+    kinds = ["Download CSV", "Download angles CSV"]
+    assert downloads(app) == [*kinds, *kinds, "Download notes CSV"]
+    content = _make_csv([page_store.get_session(noted)], "notes")
+    assert b"pause" in content
+    lines = _make_csv([page_store.get_session(noted)], "angles").decode().splitlines()
+    assert lines[0].endswith(",note")
+    assert [number for number, line in enumerate(lines) if line.endswith(',"pause: Rest"')] == [16]
+
+
+def test_notes_of_chosen_sessions_can_be_downloaded(open_page, add_session, page_store):
+    noted, _ = add_session("Wall"), add_session("Slab")
+    page_store.notes.add(noted, start_s=0.5, text="Rest")
+    app = open_page("sessions.py")
+    for box in app.checkbox:
+        box.check()
+    app.run()
+    assert downloads(app)[:3] == ["Download CSV", "Download angles CSV", "Download notes CSV"]

@@ -17,7 +17,7 @@ from posecore import Session, open_store
 from posecore.cli import main
 from posecore.doctor import Finding, check_machine
 from posecore.errors import ModelUnavailableError
-from posecore.export import to_angles_table, to_csv_bytes, to_landmarks_table
+from posecore.export import to_angles_table, to_csv_bytes, to_landmarks_table, to_notes_table
 from posecore.synthetic import make_squats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,7 +149,7 @@ def test_an_unknown_session_is_one_sentence(environ, capsys, command, unknown):
     ("what", "to_table"), [("landmarks", to_landmarks_table), ("angles", to_angles_table)]
 )
 def test_the_export_is_the_table_of_the_library(session_id, tmp_path, what, to_table):
-    expected = to_table(make_squats(duration_s=5.0))
+    expected = to_table(make_squats(duration_s=5.0), notes=[])
     result = run("export", session_id, "--what", what, text=False, encoding=None)
     assert (result.returncode, result.stderr) == (0, b"")
     assert result.stdout == to_csv_bytes(expected)
@@ -160,6 +160,32 @@ def test_the_export_is_the_table_of_the_library(session_id, tmp_path, what, to_t
     assert (result.returncode, result.stdout) == (0, "")
     assert f"150 rows written to {path}" in result.stderr
     assert pyarrow.parquet.read_table(path).equals(expected)
+
+
+def test_notes_are_exported_beside_the_frames_and_on_their_own(session_id, settings, capsysbinary):
+    assert main(["export", session_id, "--what", "notes"]) == 1
+    captured = capsysbinary.readouterr()
+    assert captured.out == b""
+    assert b"has no notes" in captured.err
+    with open_store(settings.database) as store:
+        store.notes.add(session_id, start_s=1.0, end_s=1.1, text="=Rest", tag="pause")
+        notes = store.notes.list(session_id)
+    assert main(["export", session_id, "--what", "notes"]) == 0
+    assert capsysbinary.readouterr().out == to_csv_bytes(to_notes_table(notes))
+    for what in ("landmarks", "angles"):
+        assert main(["export", session_id, "--what", what]) == 0
+        rows = list(csv.DictReader(capsysbinary.readouterr().out.decode().splitlines()))
+        noted = [row["frame_number"] for row in rows if row["note"] == "pause: =Rest"]
+        assert noted == ["30", "31", "32", "33"]
+
+
+def test_a_session_without_frames_has_nothing_to_export(environ, settings, capsys):
+    with open_store(settings.database) as store:
+        empty = store.create_session(name="Empty", source="live")
+    assert main(["export", empty]) == 1
+    sentence = capsys.readouterr().err
+    assert_one_sentence(sentence)
+    assert "has no frames" in sentence
 
 
 def test_parquet_needs_a_file(session_id, capsys):

@@ -1,5 +1,7 @@
-"""Notes: kept as written, for the session's owner only."""
+"""Notes: kept as written, for the session's owner only, and beside the frames they cover."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,10 +10,11 @@ import duckdb
 import numpy as np
 import pytest
 
-from posecore import open_store
+from posecore import Note, open_store
 from posecore.errors import InvalidFieldError, NoteNotFoundError, SessionNotFoundError
+from posecore.export import to_angles_table, to_csv_bytes, to_landmarks_table, to_notes_table
 from posecore.storage import migrations
-from posecore.synthetic import make_squats
+from posecore.synthetic import make_sequence, make_squats
 
 NO_ID = "00000000-0000-4000-8000-000000000000"
 
@@ -135,6 +138,7 @@ def test_a_failed_session_keeps_its_notes(store):
     note = store.notes.add(session_id, start_s=0, text="Camera fell over")
     store.fail_session(session_id, "The camera was unplugged.")
     assert store.notes.list(session_id) == [note]
+    assert to_angles_table(store.load_sequence(session_id), notes=[note]).num_rows == 0
 
 
 ON_A_SESSION = {
@@ -184,3 +188,84 @@ def test_a_database_from_before_there_were_notes_gets_them(settings, monkeypatch
     with open_store(settings.database) as store:
         assert len(store.notes.list(session_id)) == 2
         assert len(store.load_sequence(session_id)) == 30
+
+
+# Beside the frames
+
+
+def make_note(start_s, end_s=None, text="Rest", tag=""):
+    return Note(
+        id=NO_ID,
+        session_id=NO_ID,
+        start_s=start_s,
+        end_s=end_s,
+        text=text,
+        tag=tag,
+        created_at=datetime(2026, 1, 2, tzinfo=UTC),
+    )
+
+
+SEQUENCE = make_sequence(time_s=[5.0, 5.5, 6.0, 7.0, 9.0])
+"""Its first frame is not at 0, and a note's time is counted from it."""
+
+
+def cells_of(*notes, to_table=to_angles_table):
+    return to_table(SEQUENCE, notes=notes)["note"].to_pylist()
+
+
+@pytest.mark.parametrize("to_table", [to_angles_table, to_landmarks_table])
+def test_the_column_is_there_exactly_when_notes_are_asked_for(to_table):
+    plain, noted = to_table(SEQUENCE), to_table(SEQUENCE, notes=[])
+    assert noted.column_names == [*plain.column_names, "note"]
+    assert noted["note"].to_pylist() == [None] * 5
+    assert noted.drop(["note"]).equals(plain)
+    assert cells_of(make_note(2.0), to_table=to_table) == [None, None, None, "Rest", None]
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "frames"),
+    [
+        (0.0, None, [0]),
+        (0.2, None, [0]),
+        (0.3, None, [1]),
+        (100.0, None, [4]),
+        (0.5, 2.0, [1, 2, 3]),  # both ends belong to the stretch
+        (0.5, 0.5, [1]),
+        (0.4, 1.9, [1, 2]),
+        (0.0, 100.0, [0, 1, 2, 3, 4]),
+        (2.1, 2.6, [3]),  # between two frames: not lost
+        (50.0, 60.0, [4]),
+    ],
+)
+def test_a_note_stands_beside_the_frames_it_covers(start_s, end_s, frames):
+    cells = cells_of(make_note(start_s, end_s))
+    assert [frame for frame, cell in enumerate(cells) if cell == "Rest"] == frames
+    assert [cell for cell in cells if cell not in ("Rest", None)] == []
+
+
+def test_several_notes_share_a_cell():
+    cells = cells_of(
+        make_note(0.0, 0.5, "Rest", "pause"), make_note(0.5, text="Go"), make_note(1.0, tag="x")
+    )
+    assert cells == ["pause: Rest", "pause: Rest; Go", "x: Rest", None, None]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\uff1d"])
+def test_no_spreadsheet_computes_a_note(start):
+    hostile = f'{start}HYPERLINK("http://x";A1)'
+    assert cells_of(make_note(0.0, text=hostile))[0] == f"'{hostile}"
+    assert cells_of(make_note(0.0, tag=hostile))[0] == f"'{hostile}: Rest"
+    [row] = to_notes_table([make_note(0.0, text=hostile, tag=hostile)]).to_pylist()
+    assert (row["text"], row["tag"]) == (f"'{hostile}", f"'{hostile}")
+
+
+def test_the_table_of_notes_is_one_row_a_note():
+    notes = [make_note(0.5, 2.0, 'Two\nlines, "quoted"', "pause"), make_note(3.25)]
+    content = to_csv_bytes(to_notes_table(notes)).decode("utf-8")
+    first, second = csv.DictReader(io.StringIO(content, newline=""))
+    assert list(first) == ["id", "session_id", "start_s", "end_s", "text", "tag", "created_at"]
+    assert (first["start_s"], first["end_s"], first["tag"]) == ("0.5", "2", "pause")
+    assert first["text"] == 'Two\nlines, "quoted"'
+    assert first["created_at"] == "2026-01-02T00:00:00+00:00"
+    assert (second["start_s"], second["end_s"], second["tag"]) == ("3.25", "", "")
+    assert to_notes_table([]).schema == to_notes_table(notes).schema

@@ -15,6 +15,7 @@
     ├── ModelUnavailableError     the pose model is missing or not the official file
     ├── EstimatorError            the pose estimator stopped or refused
     ├── VideoReadError            the file holds no video that can be read
+    ├── VideoWriteError           a video cannot be kept
     ├── ImportCancelledError      the person stopped the import
     └── ExportError               the file to hand over cannot be written
 
@@ -72,6 +73,10 @@ class EstimatorError(PoseCoreError):
 
 class VideoReadError(PoseCoreError):
     """The file holds no video that can be read."""
+
+
+class VideoWriteError(PoseCoreError):
+    """A video cannot be written."""
 
 
 class ImportCancelledError(PoseCoreError):

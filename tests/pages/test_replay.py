@@ -1,6 +1,7 @@
 """The replay page without a browser: what it shows for each kind of address and session."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,10 @@ def test_a_session_that_is_being_recorded_is_waited_for(database):
 
 
 def ask_for_recording(token):
-    return asyncio.run(answer_recording(Request({"type": "http", "path_params": {"token": token}})))
+    """Ask on a thread of its own: Playwright keeps an event loop running on this one."""
+    request = Request({"type": "http", "path_params": {"token": token}})
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(answer_recording(request))).result()
 
 
 def test_the_recording_comes_by_an_address_of_the_tab(database):

@@ -88,6 +88,11 @@ class Settings:
         """Where a video waits while it is imported; one folder for each database."""
         return self.database.with_suffix(".uploads")
 
+    @property
+    def videos_dir(self) -> Path:
+        """Where the videos that sessions keep lie; one folder for each database."""
+        return self.database.with_suffix(".videos")
+
 
 def _read_workers(text: str | None) -> int:
     if not text:

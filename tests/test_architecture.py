@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "metrics": ANALYSIS,
     "alignment": ANALYSIS,
     "comparison": COMPARISON,
-    "storage": DATA | {"settings"},
+    "storage": DATA | {"settings", "video_writer"},
     "figures": COMPARISON,
     "export": COMPARISON | {"storage.note", "storage.session"},
     "models": ERRORS | {"settings"},

@@ -33,7 +33,7 @@ class Session:
     image_width, image_height : int or None
         Pixels; None before the first frame.
     video_path : str or None
-        Relative to the data folder.
+        Where its video is, relative to the database's folder; None where none was kept.
     recovered : bool
         Whether the recording was cut off and finished at the next start.
     """

@@ -22,14 +22,21 @@ def find_session(cursor: duckdb.DuckDBPyConnection, session_id: str, *, owner: s
     """
     rows = cursor.execute(
         f"SELECT {COLUMNS} FROM sessions WHERE id = ? AND owner = ?",
-        [_parse_id(session_id), owner],
+        [parse_id(session_id), owner],
     ).fetchall()
     if not rows:
         raise _not_found(session_id)
     return Session.from_row(rows[0])
 
 
-def _parse_id(session_id: str) -> str:
+def parse_id(session_id: str) -> str:
+    """Return an id as the database writes it.
+
+    Raises
+    ------
+    SessionNotFoundError
+        If it is no id at all.
+    """
     try:
         return str(uuid.UUID(str(session_id)))
     except ValueError:

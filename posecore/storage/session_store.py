@@ -1,7 +1,8 @@
-"""All SQL of the project: sessions and their frames, each seen by its owner only."""
+"""Sessions with their frames and videos, each seen by its owner only."""
 
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,32 +11,23 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import duckdb
 
-from posecore.errors import InvalidFieldError
+from posecore.errors import InvalidFieldError, VideoWriteError
 from posecore.sequence import PoseSequence
 from posecore.settings import LOCAL_OWNER, Settings
 from posecore.storage.connection import Database
-from posecore.storage.frame_table import from_arrow, to_arrow
+from posecore.storage.frame_table import insert_frames, select_frames, update_duration
 from posecore.storage.note_store import NoteStore
 from posecore.storage.session import Session, check_fields
-from posecore.storage.session_lookup import COLUMNS, find_session
+from posecore.storage.session_lookup import COLUMNS, find_session, parse_id
+from posecore.storage.video_files import VideoFiles
 
 if TYPE_CHECKING:
     import pandas as pd
 
 IMPORT_INTERRUPTED: Final = "posecore was stopped while it analysed the video; import it again."
+_NO_FRAME: Final = "The recording was cut off before its first frame was saved."
 
-_NO_FRAMES: Final = "frame_count = 0, detected_count = 0"
-
-_DURATION_FROM_FRAMES: Final = """
-    UPDATE sessions SET
-        duration_s = facts.duration_s,
-        fps = CASE WHEN facts.duration_s > 0 THEN (facts.n - 1) / facts.duration_s END
-    FROM (
-        SELECT count(*) AS n, coalesce(max(time_s) - min(time_s), 0) AS duration_s
-        FROM frames WHERE session_id = $id
-    ) AS facts
-    WHERE sessions.id = $id
-"""
+_NOTHING: Final = "frame_count = 0, detected_count = 0, video_path = NULL"
 
 
 def open_store(path: str | Path | None = None, *, owner: str = LOCAL_OWNER) -> "SessionStore":
@@ -66,6 +58,7 @@ class SessionStore:
     def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
         self.owner = owner
         self._database = database
+        self._videos = VideoFiles(database.path)
 
     def __enter__(self) -> Self:
         return self
@@ -135,6 +128,7 @@ class SessionStore:
         description: str = "",
         model: str = "",
         status: str | None = None,
+        session_id: str | None = None,
     ) -> str:
         """Begin a session that :meth:`append_frames` fills and :meth:`finish_session` completes.
 
@@ -151,6 +145,8 @@ class SessionStore:
             The pose model's name.
         status : {"recording", "processing"}, optional
             "recording" for live and stream, "processing" for the rest, when left out.
+        session_id : str, optional
+            A new UUID, where something needs to know it beforehand.
 
         Returns
         -------
@@ -170,7 +166,7 @@ class SessionStore:
         status = status or ("recording" if source in ("live", "stream") else "processing")
         session = Session(
             **texts,
-            id=str(uuid.uuid4()),
+            id=parse_id(session_id or str(uuid.uuid4())),
             owner=self.owner,
             source=source,
             status=status,
@@ -214,7 +210,7 @@ class SessionStore:
         return self._close_session(session_id, "completed", dropped_count=dropped_count)
 
     def fail_session(self, session_id: str, reason: str) -> Session:
-        """Mark a session as failed, with one sentence why; frames stored so far are removed."""
+        """Mark a session as failed, with one sentence why; its frames and video are removed."""
         return self._close_session(session_id, "failed", reason=reason)
 
     def _close_session(
@@ -230,8 +226,9 @@ class SessionStore:
             session_id = self._get(cursor, session_id).id
             if status == "failed":
                 cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
-                cursor.execute(f"UPDATE sessions SET {_NO_FRAMES} WHERE id = ?", [session_id])
-            cursor.execute(_DURATION_FROM_FRAMES, {"id": session_id})
+                cursor.execute(f"UPDATE sessions SET {_NOTHING} WHERE id = ?", [session_id])
+                self._videos.remove(session_id)
+            update_duration(cursor, session_id)
             cursor.execute(
                 "UPDATE sessions SET status = ?, status_reason = ?, dropped_count = ?, "
                 "recovered = ? WHERE id = ?",
@@ -240,18 +237,20 @@ class SessionStore:
             return self._get(cursor, session_id)
 
     def delete_session(self, session_id: str) -> None:
-        """Delete a session with its frames and notes for good."""
+        """Delete a session with its frames, notes and video for good."""
         with self._database.transaction() as cursor:
             session_id = self._get(cursor, session_id).id
             cursor.execute("DELETE FROM notes WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])
+            self._videos.remove(session_id)
 
     def recover_sessions(self) -> list[Session]:
         """Finish what was cut off when the program last ended; call once at start.
 
-        A recording becomes ``completed`` and ``recovered`` with the frames that reached the disk;
-        one without a single frame, or an import, becomes ``failed`` with the reason.
+        A recording becomes ``completed`` and ``recovered`` with the frames that reached the disk,
+        and with its video up to the last second; one without a single frame, or an import, becomes
+        ``failed`` with the reason. Videos of sessions that are gone are removed if unfinished.
 
         Returns
         -------
@@ -262,22 +261,62 @@ class SessionStore:
             rows = cursor.execute(
                 f"SELECT {COLUMNS} FROM sessions WHERE status IN ('recording', 'processing')"
             ).fetchall()
-            touched = []
-            for session in map(Session.from_row, rows):
-                owned = self.for_owner(session.owner)
-                if session.status == "processing":
-                    touched.append(owned.fail_session(session.id, IMPORT_INTERRUPTED))
-                elif session.frame_count:
-                    dropped = session.dropped_count
-                    touched.append(
-                        owned._close_session(
-                            session.id, "completed", dropped_count=dropped, recovered=True
-                        )
-                    )
-                else:
-                    reason = "The recording was cut off before its first frame was saved."
-                    touched.append(owned._close_session(session.id, "failed", reason=reason))
+        touched = [self._recover(session) for session in map(Session.from_row, rows)]
+        for session_id in self._videos.list_ids():
+            self._recover_video(session_id)
         return touched
+
+    def _recover(self, session: Session) -> Session:
+        owned = self.for_owner(session.owner)
+        if session.status == "processing":
+            return owned.fail_session(session.id, IMPORT_INTERRUPTED)
+        if not session.frame_count:
+            return owned.fail_session(session.id, _NO_FRAME)
+        return owned._close_session(
+            session.id, "completed", dropped_count=session.dropped_count, recovered=True
+        )
+
+    def _recover_video(self, session_id: str) -> None:
+        with self._database.cursor() as cursor:
+            rows = cursor.execute(
+                "SELECT owner, video_path FROM sessions WHERE id = ? AND status = 'completed'",
+                [session_id],
+            ).fetchall()
+        with suppress(VideoWriteError):  # no room now; the next start tries again
+            if not rows:
+                self._videos.remove_part(session_id)
+            elif (path := self._videos.finish(session_id)) and rows[0][1] is None:
+                self.for_owner(rows[0][0]).set_video(session_id, path)
+
+    # Videos
+
+    def make_video_path(self, session_id: str) -> Path:
+        """Say where a session's video is to be written, before :meth:`set_video` attaches it."""
+        return self._videos.path_of(parse_id(session_id))
+
+    def set_video(self, session_id: str, path: Path) -> Session:
+        """Attach a finished video to its session, with which it is deleted.
+
+        Raises
+        ------
+        InvalidFieldError
+            If it does not lie where :meth:`make_video_path` says.
+        SessionNotFoundError
+        """
+        with self._database.transaction() as cursor:
+            session_id = self._get(cursor, session_id).id
+            stored = self._videos.to_stored(session_id, path)
+            cursor.execute("UPDATE sessions SET video_path = ? WHERE id = ?", [stored, session_id])
+            return self._get(cursor, session_id)
+
+    def get_video_file(self, session_id: str) -> Path | None:
+        """Find a session's video; None where none was kept, or its file is gone.
+
+        Raises
+        ------
+        SessionNotFoundError
+        """
+        return self._videos.find(self.get_session(session_id).video_path)
 
     # Frames
 
@@ -302,7 +341,6 @@ class SessionStore:
         """
         if not sequence.n_frames:
             return
-        batch = to_arrow(sequence)
         width, height = sequence.image_size
         n_detected = int(sequence.is_detected.sum())
         with self._database.transaction() as cursor:
@@ -310,9 +348,7 @@ class SessionStore:
                 raise InvalidFieldError(
                     "This session is finished, so no frames can be added; begin a new one."
                 )
-            _check_is_later(cursor, session_id, sequence)
-            cursor.register("batch", batch)
-            cursor.execute("INSERT INTO frames SELECT CAST(? AS UUID), * FROM batch", [session_id])
+            insert_frames(cursor, session_id, sequence)
             cursor.execute(
                 "UPDATE sessions SET image_width = ?, image_height = ?, "
                 "frame_count = frame_count + ?, detected_count = detected_count + ?, "
@@ -340,13 +376,8 @@ class SessionStore:
         """
         with self._database.cursor() as cursor:
             session = self._get(cursor, session_id)
-            table = cursor.sql(
-                "SELECT frame_number, time_s, image_landmarks, world_landmarks, visibility, "
-                "presence FROM frames WHERE session_id = ? AND frame_number % ? = 0",
-                params=[session.id, max(1, every)],
-            ).to_arrow_table()
-        image_size = (session.image_width or 1, session.image_height or 1)
-        return from_arrow(table, image_size=image_size)
+            image_size = (session.image_width or 1, session.image_height or 1)
+            return select_frames(cursor, session.id, every, image_size)
 
     # Preferences
 
@@ -364,19 +395,3 @@ class SessionStore:
             cursor.execute(
                 "INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", [self.owner, key, value]
             )
-
-
-def _check_is_later(
-    cursor: duckdb.DuckDBPyConnection, session_id: str, sequence: PoseSequence
-) -> None:
-    [(last_number, last_time_s)] = cursor.execute(
-        "SELECT max(frame_number), max(time_s) FROM frames WHERE session_id = ?", [session_id]
-    ).fetchall()
-    if last_number is None:
-        return
-    if sequence.frame_number[0] <= last_number or sequence.time_s[0] <= last_time_s:
-        raise InvalidFieldError(
-            f"Frames must follow those stored (the last is number {last_number} at "
-            f"{last_time_s:.3f} s), not begin with number {sequence.frame_number[0]} at "
-            f"{sequence.time_s[0]:.3f} s."
-        )

@@ -369,10 +369,12 @@ ACTIONS = {
     "finish_session": lambda store, i: store.finish_session(i),
     "fail_session": lambda store, i: store.fail_session(i, "Because."),
     "delete_session": lambda store, i: store.delete_session(i),
+    "set_video": lambda store, i: store.set_video(i, store.make_video_path(i)),
+    "get_video_file": lambda store, i: store.get_video_file(i),
 }
 NOT_ABOUT_ONE_SESSION = {
     "close", "create_session", "for_owner", "get_sessions", "list_sessions", "load_preferences",
-    "recover_sessions", "save_preference",
+    "make_video_path", "recover_sessions", "save_preference",
 }  # fmt: skip
 
 

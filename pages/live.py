@@ -10,6 +10,7 @@ from pages.components.recording_buttons import get_room, show_buttons
 from pages.components.recording_form import (
     ask_athlete_and_tags,
     ask_description,
+    ask_keep_video,
     ask_name,
     make_default_name,
 )
@@ -31,6 +32,9 @@ with form:
     room.pipeline.mirror = st.toggle(
         "Mirror", value=True, help="Turns the picture you see, never the data."
     )
+    room.keep_video = ask_keep_video("live", disabled=not room.is_idle)
+    if room.keep_video:
+        st.caption("The athlete's picture is stored with the recording; ask before you film.")
     st.caption(
         f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
     )

@@ -24,7 +24,7 @@ def get_room(settings: Settings) -> LiveRoom:
 
 
 def _is_unused(room: LiveRoom) -> bool:
-    return not room.pipeline.is_open and room.recorder.state is RecorderState.IDLE
+    return not room.pipeline.is_open and room.is_idle
 
 
 def show_buttons(

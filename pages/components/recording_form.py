@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from pages.components.state import get_store
+from pages.components.state import get_settings, get_store
+from pages.components.text import plain
 from posecore import Session
 from posecore.storage.session import MAX_TAGS, TEXT_LIMITS
 
@@ -56,6 +57,20 @@ def ask_description(key: str, session: Session | None = None) -> str:
         max_chars=TEXT_LIMITS["description"],
         height=90,
         key=f"{key}_description",
+    )
+
+
+def ask_keep_video(key: str, *, disabled: bool = False) -> bool:
+    """Ask whether the video is kept; off until somebody decides so."""
+    return st.toggle(
+        "Keep video",
+        key=f"{key}_keep_video",
+        disabled=disabled,
+        help=(
+            "The picture of the athlete is stored on this computer, in "
+            f"{plain(str(get_settings().videos_dir))}; ask before you film. It is deleted with its "
+            "session."
+        ),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from posecore.angles import ANGLES, compute_angle
 from posecore.capture.pipeline import LivePipeline
-from posecore.capture.recorder import SessionRecorder
+from posecore.capture.recorder import RecorderState, SessionRecorder
 from posecore.errors import PoseCoreError
 from posecore.estimation import open_estimator
 from posecore.sequence import PoseFrame
@@ -27,6 +27,8 @@ class LiveRoom:
     recorder : SessionRecorder
     last_session : Session or None
         What was recorded last, until the next recording starts or it is dismissed.
+    keep_video : bool
+        Whether the next recording keeps its video.
     """
 
     def __init__(self, store: SessionStore, settings: Settings) -> None:
@@ -34,6 +36,12 @@ class LiveRoom:
         self.pipeline = LivePipeline(lambda: open_estimator(settings), self.recorder)
         self.last_session: Session | None = None
         self.problem = ""
+        self.keep_video = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being recorded, or waits to be saved."""
+        return self.recorder.state is RecorderState.IDLE
 
     def start_recording(self, *, delay_s: float, **fields: Any) -> None:
         """Start after a countdown; needs a running camera.
@@ -45,7 +53,7 @@ class LiveRoom:
         if self.pipeline.is_open:
             self.problem = ""
             self.last_session = None
-            self.recorder.start(delay_s=delay_s, **fields)
+            self.recorder.start(delay_s=delay_s, keep_video=self.keep_video, **fields)
 
     def stop_recording(self, **changes: Any) -> None:
         """Finish the recording, if one is running; what went wrong is in ``problem``."""
@@ -78,7 +86,10 @@ class LiveRoom:
             "fps": round(self.pipeline.fps, 1),
             "n_dropped": self.pipeline.n_dropped,
             "hint": self.pipeline.hint,
-            "problem": self.problem or self.pipeline.problem or self.recorder.problem,
+            "problem": self.problem
+            or self.pipeline.problem
+            or self.recorder.problem
+            or self.recorder.video_problem,
             "angles_deg": {} if frame is None else compute_live_angles(frame),
         }
 

@@ -198,7 +198,7 @@ class LivePipeline:
             self.n_dropped += 1
             return None
         height, width = frame_rgb.shape[:2]
-        self._recorder.add_frame(frame, (width, height))
+        self._recorder.add_frame(frame, (width, height), frame_rgb)
         now_s = self._clock()
         self._analysed.add(now_s)
         self.n_analysed += 1

@@ -2,11 +2,16 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from posecore.capture.video_recorder import VideoRecorder
 from posecore.errors import PoseCoreError, StorageFullError
 from posecore.sequence import PoseFrame, PoseSequence
 from posecore.storage.session import Session, check_fields
@@ -61,11 +66,14 @@ class SessionRecorder:
         self._stopping = threading.Event()
         self._starts_at = float("inf")
         self._problem = ""
+        self._video_problem = ""
         self._begin(None)
 
     def _begin(self, fields: Mapping[str, Any] | None) -> None:
         self._fields = fields
-        self._session_id: str | None = None
+        self._session_id = str(uuid.uuid4())
+        self._is_created = False
+        self._video: VideoRecorder | None = None
         self._buffer: list[PoseFrame] = []
         self._numbers: list[int] = []
         self._image_size = (1, 1)
@@ -108,8 +116,22 @@ class SessionRecorder:
         """One sentence when the last batch could not be saved; empty when all is well."""
         return self._problem
 
-    def start(self, *, delay_s: float = 0.0, **fields: Any) -> None:
+    @property
+    def video_problem(self) -> str:
+        """One sentence when the last recording's video is not whole; empty when all is well."""
+        video = self._video
+        return self._video_problem if video is None else video.problem
+
+    def start(self, *, delay_s: float = 0.0, keep_video: bool = False, **fields: Any) -> None:
         """Record from ``delay_s`` seconds from now on; without effect while one is running.
+
+        Parameters
+        ----------
+        delay_s : float
+        keep_video : bool
+            Whether the pictures that come with the frames are kept, too.
+        **fields
+            Name, athlete, tags and description.
 
         Raises
         ------
@@ -121,7 +143,9 @@ class SessionRecorder:
             if self._fields is not None:
                 return
             self._begin(checked)
-            self._problem = ""
+            self._problem = self._video_problem = ""
+            if keep_video:
+                self._video = VideoRecorder(self._store.make_video_path(self._session_id))
             self._starts_at = self._clock() + delay_s
             self._stopping = threading.Event()
             self._writer = threading.Thread(
@@ -129,10 +153,23 @@ class SessionRecorder:
             )
             self._writer.start()
 
-    def add_frame(self, frame: PoseFrame, image_size: tuple[int, int]) -> None:
+    def add_frame(
+        self,
+        frame: PoseFrame,
+        image_size: tuple[int, int],
+        frame_rgb: NDArray[np.uint8] | None = None,
+    ) -> None:
         """Hand over one analysed frame; returns at once.
 
         A frame that is not later than the one before it is counted as dropped.
+
+        Parameters
+        ----------
+        frame : PoseFrame
+        image_size : tuple of int
+            (width, height) in pixels.
+        frame_rgb : ndarray, shape (height, width, 3), uint8, optional
+            The picture itself, for the video; as the camera gave it, neither mirrored nor drawn on.
         """
         with self._lock:
             if self._state() is not RecorderState.RECORDING:
@@ -146,8 +183,11 @@ class SessionRecorder:
                 self._first_time_s = frame.time_s
             self._last_time_s = frame.time_s
             self._image_size = image_size
-            self._buffer.append(replace(frame, time_s=frame.time_s - self._first_time_s))
+            time_s = frame.time_s - self._first_time_s
+            self._buffer.append(replace(frame, time_s=time_s))
             self._numbers.append(number)
+            if self._video is not None and frame_rgb is not None:
+                self._video.add(frame_rgb, time_s)
 
     def add_dropped(self, n_frames: int = 1) -> None:
         """Count frames that were lost before they could be analysed; they leave a hole."""
@@ -207,11 +247,23 @@ class SessionRecorder:
         if self._fields is None:
             return None
         self._save_batch()
-        if self._session_id is None:
+        if not self._is_created:
             return None
-        return self._store.finish_session(self._session_id, dropped_count=self._n_dropped)
+        session = self._store.finish_session(self._session_id, dropped_count=self._n_dropped)
+        if self._video is None or (path := self._video.close()) is None:
+            return session
+        try:
+            return self._store.set_video(session.id, path)
+        except PoseCoreError as error:
+            # The file is there: the next start attaches it.
+            self._video.problem = str(error)
+            return session
 
     def _reset(self) -> None:
+        if self._video is not None:
+            # Of a session that could not be finished, too: the next start attaches it.
+            self._video.close()
+            self._video_problem = self._video.problem
         with self._lock:
             self._writer = None
             self._problem = ""
@@ -233,10 +285,14 @@ class SessionRecorder:
             image_size, n_dropped = self._image_size, self._n_dropped
         if not frames or self._fields is None:
             return
-        if self._session_id is None:
-            self._session_id = self._store.create_session(
-                source=self._source, model=self._model, **self._fields
+        if not self._is_created:
+            self._store.create_session(
+                source=self._source,
+                model=self._model,
+                session_id=self._session_id,
+                **self._fields,
             )
+            self._is_created = True
         batch = PoseSequence.from_frames(frames, image_size=image_size, frame_number=numbers)
         self._store.append_frames(self._session_id, batch, dropped_count=n_dropped)
         with self._lock:

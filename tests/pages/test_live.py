@@ -5,11 +5,14 @@ The real camera path is tested in the browser, tests/e2e/test_journey.py.
 
 import threading
 
+import numpy as np
 import pytest
 
 from pages.components import camera
 from tests.pages.test_sessions import button
 from tests.unit.test_recorder import SIZE, make_frame
+
+PICTURE = np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8)
 
 
 @pytest.fixture
@@ -93,3 +96,21 @@ def test_the_mirror_switch_reaches_the_picture(open_page, playing):
     assert pipeline.mirror
     app.toggle[0].set_value(False).run()
     assert not pipeline.mirror
+
+
+def test_the_video_is_kept_only_when_it_is_switched_on(open_page, playing, page_store):
+    app = open_page("live.py")
+    choose_countdown(app, 0)
+    assert not app.toggle(key="live_keep_video").value
+    assert "ask before you film" in app.toggle(key="live_keep_video").help
+    for is_kept in (False, True):
+        app.toggle(key="live_keep_video").set_value(is_kept).run()
+        said = any("picture is stored" in each.value for each in app.caption)
+        assert said is is_kept
+        button(app, "Record again" if is_kept else "Start recording").click().run()
+        assert app.toggle(key="live_keep_video").disabled
+        recorder = app.session_state["live_room"][1].recorder
+        for number in range(3):
+            recorder.add_frame(make_frame(number / 30), SIZE, PICTURE)
+        button(app, "Stop recording").click().run()
+        assert (page_store.get_video_file(page_store.get_sessions()[0].id) is not None) is is_kept

@@ -1,0 +1,120 @@
+"""Keeps the video of a live recording: pictures are encoded on a thread of their own."""
+
+import logging
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posecore.errors import PoseCoreError
+from posecore.video_writer import VideoWriter
+
+CAPACITY: Final = 8
+"""Pictures that may wait: a quarter of a second, 22 MB of the largest."""
+_WORTH_TELLING: Final = 0.1
+
+
+class VideoRecorder:
+    """Writes one video from pictures as they come; the file is made with the first of them.
+
+    :meth:`add` never blocks: where the encoder cannot keep up, a picture is dropped and counted,
+    and the next comes at its own time.
+
+    Parameters
+    ----------
+    path : Path
+        Where the finished video goes.
+
+    Attributes
+    ----------
+    n_dropped : int
+        Pictures that are not in the video.
+    problem : str
+        One sentence when the video is not whole; empty when all is well.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.n_dropped = 0
+        self.problem = ""
+        self._path = path
+        self._n_added = 0
+        self._waiting: deque[tuple[NDArray[np.uint8], float]] = deque()
+        self._changed = threading.Condition()
+        self._is_ending = False
+        self._writer: VideoWriter | None = None
+        self._thread = threading.Thread(target=self._run, name="video", daemon=True)
+        self._thread.start()
+
+    def add(self, frame_rgb: NDArray[np.uint8], time_s: float) -> None:
+        """Hand over one picture, which is copied; returns at once.
+
+        Parameters
+        ----------
+        frame_rgb : ndarray, shape (height, width, 3), uint8
+        time_s : float
+            Seconds from the recording's first frame.
+        """
+        with self._changed:
+            self._n_added += 1
+            if len(self._waiting) >= CAPACITY or self._is_ending or self.problem:
+                self.n_dropped += 1
+                return
+            self._waiting.append((frame_rgb.copy(), time_s))
+            self._changed.notify_all()
+
+    def close(self) -> Path | None:
+        """Write what waits and finish the video; what went wrong is in ``problem``.
+
+        Returns
+        -------
+        Path or None
+            None where there is no video.
+        """
+        with self._changed:
+            self._is_ending = True
+            self._changed.notify_all()
+        self._thread.join()
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return None
+        try:
+            writer.close()
+        except PoseCoreError as error:
+            self.problem = self.problem or str(error)
+            return None
+        if not self.problem and self.n_dropped > _WORTH_TELLING * self._n_added:
+            self.problem = (
+                f"This computer could not keep up with the video: {self.n_dropped:,} of "
+                f"{self._n_added:,} pictures are missing in it. The recording has them all; choose "
+                "a smaller camera picture in Settings next time."
+            )
+        return self._path if writer.n_frames else None
+
+    def _run(self) -> None:
+        try:
+            while (item := self._next()) is not None:
+                frame_rgb, time_s = item
+                if self._writer is None:
+                    height, width = frame_rgb.shape[:2]
+                    # One thread: the other cores are the pose model's.
+                    self._writer = VideoWriter(self._path, (width, height), n_threads=1)
+                self._writer.write(frame_rgb, time_s)
+        except PoseCoreError as error:
+            self._fail(str(error))
+        except Exception:
+            logging.getLogger(__name__).exception("A picture could not be written to the video")
+            self._fail("Something unexpected ended the video early; the recording goes on.")
+
+    def _next(self) -> tuple[NDArray[np.uint8], float] | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._is_ending)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _fail(self, sentence: str) -> None:
+        with self._changed:
+            self.problem = sentence
+            self.n_dropped += 1 + len(self._waiting)
+            self._waiting.clear()

@@ -17,6 +17,7 @@
     ├── VideoReadError            the file holds no video that can be read
     ├── VideoWriteError           a video cannot be kept
     ├── ImportCancelledError      the person stopped the import
+    ├── ClipError                 a clip cannot be made of this stretch
     └── ExportError               the file to hand over cannot be written
 
 Every message says what was expected, what came, and what to do next.
@@ -81,6 +82,10 @@ class VideoWriteError(PoseCoreError):
 
 class ImportCancelledError(PoseCoreError):
     """The person stopped the import."""
+
+
+class ClipError(PoseCoreError):
+    """A clip that cannot be made: too long, nothing in it, or nowhere to write it."""
 
 
 class ExportError(PoseCoreError):

@@ -1,4 +1,4 @@
-"""The command line, ``python -m posecore``: import, list, show, export, delete and more.
+"""The command line, ``python -m posecore``: import, list, show, export, clip, delete and more.
 
 Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by Ctrl+C. Results go to standard
 output; progress, and errors of one sentence, to standard error.
@@ -105,6 +105,7 @@ def _make_parser() -> argparse.ArgumentParser:
     _add_export(
         add("export", _run_export, "hand over a session's numbers, one row a frame, or its notes")
     )
+    _add_clip(add("clip", _run_clip, "write a stretch of a session as a film, MP4 or GIF"))
     command = add("delete", _run_delete, "delete a session and its frames for good")
     command.add_argument("id", metavar="ID")
     command.add_argument("--yes", action="store_true", help="really do it")
@@ -134,6 +135,22 @@ def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--what", choices=("landmarks", "angles", "notes"), default="landmarks")
     command.add_argument("--format", choices=("csv", "parquet"), default="csv")
     command.add_argument("--out", metavar="FILE", default="-", help="by default standard output")
+
+
+def _add_clip(command: argparse.ArgumentParser) -> None:
+    command.add_argument("id", metavar="ID")
+    for name in ("start", "end"):
+        command.add_argument(
+            f"--{name}", metavar="SECONDS", type=float, required=True, help="since the first frame"
+        )
+    command.add_argument(
+        "--out", metavar="FILE", type=Path, required=True, help="ends in .mp4 or .gif"
+    )
+    command.add_argument(
+        "--view",
+        choices=("front", "left", "right", "back", "top"),
+        help="by default from the front, a little to the side and from above",
+    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -254,6 +271,28 @@ def _run_export(options: argparse.Namespace) -> int:
         export.write_table(table, options.out, options.format)
         _say(f"{table.num_rows:,} rows written to {options.out}.", DONE)
     return DONE
+
+
+def _run_clip(options: argparse.Namespace) -> int:
+    from posecore.clip import write_clip
+    from posecore.clip_scene import VIEWS
+
+    suffix = options.out.suffix.lower().removeprefix(".")
+    if suffix not in ("mp4", "gif"):
+        return _say("A clip is an .mp4 or a .gif file; name one with --out.", WRONG_USAGE)
+    with _open_store(options) as store:
+        session = _find(store, options.id)
+        sequence = store.load_sequence(session.id)
+    write_clip(
+        options.out,
+        sequence,
+        start_s=options.start,
+        end_s=options.end,
+        view=VIEWS[options.view] if options.view else None,
+        clip_format=suffix,
+        caption=session.name,
+    )
+    return _say(f"The clip was written to {options.out}.", DONE)
 
 
 def _run_delete(options: argparse.Namespace) -> int:

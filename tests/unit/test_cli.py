@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pyarrow.parquet
 import pytest
@@ -217,6 +218,30 @@ def test_a_reader_that_has_enough_is_no_error(environ, settings):
     assert exporting.returncode == 1
 
 
+# Clip
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.GIF"])
+def test_a_clip_is_written_where_it_was_asked_for(session_id, tmp_path, capsys, name):
+    path = tmp_path / name
+    arguments = ["--start", "1", "--end", "1.5", "--view", "left", "--out", str(path)]
+    assert main(["clip", session_id, *arguments]) == 0
+    assert f"written to {path}" in capsys.readouterr().err
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.name == name[-3:].lower().replace(
+            "mp4", "h264"
+        )
+    assert list(tmp_path.glob("*clip*")) == [path]
+
+
+def test_a_clip_that_cannot_be_made_is_one_sentence(session_id, tmp_path, capsys):
+    for code, end, name in ((2, "1", "clip.avi"), (1, "nan", "clip.mp4"), (1, "300", "clip.mp4")):
+        path = tmp_path / name
+        assert main(["clip", session_id, "--start", "0", "--end", end, "--out", str(path)]) == code
+        assert_one_sentence(capsys.readouterr().err)
+        assert not path.exists()
+
+
 # Delete
 
 
@@ -278,6 +303,9 @@ def test_a_database_in_use_is_one_sentence(session_id, settings):
         ["import", "x.mp4", "--workers", "many"],
         ["export", NO_ID, "--what", "feelings"],
         ["export", NO_ID, "--format", "xls"],
+        ["clip", NO_ID, "--start", "0", "--out", "x.mp4"],
+        ["clip", NO_ID, "--start", "0", "--end", "soon", "--out", "x.mp4"],
+        ["clip", NO_ID, "--start", "0", "--end", "1", "--out", "x.mp4", "--view", "below"],
         ["download-model", "enormous"],
         ["list", "--loud"],
     ],
@@ -293,7 +321,7 @@ def test_help_names_every_command():
     result = run("--help")
     assert result.returncode == 0
     for command in (
-        "import", "list", "show", "export", "delete", "samples", "download-model", "doctor",
+        "import", "list", "show", "export", "clip", "delete", "samples", "download-model", "doctor",
     ):  # fmt: skip
         assert f"\n    {command}" in result.stdout
         assert run(command, "--help").returncode == 0

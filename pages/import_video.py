@@ -3,15 +3,15 @@
 import streamlit as st
 
 from pages.components.import_jobs import show_jobs, submit_files
-from pages.components.recording_form import ask_athlete_and_tags
+from pages.components.recording_form import ask_athlete_and_tags, ask_keep_video
 from pages.components.state import get_settings
 
 VIDEO_ENDINGS = ["mp4", "mov", "webm", "avi"]
 
 st.title("Import")
 st.markdown(
-    "The video is analysed on this computer and becomes a session; the video itself is not kept. "
-    "You may go to another page meanwhile."
+    "The video is analysed on this computer and becomes a session; the pictures are kept only if "
+    "you say so. You may go to another page meanwhile."
 )
 
 with st.form("import", clear_on_submit=True):
@@ -21,6 +21,7 @@ with st.form("import", clear_on_submit=True):
     left, right = st.columns(2)
     with left:
         fields = ask_athlete_and_tags("import")
+        keep_video = ask_keep_video("import")
     right.caption(
         f"Model {get_settings().model}. Each session gets the name of its file. Files over 2 GB go "
         "through the command line: `python -m posecore import VIDEO`."
@@ -28,7 +29,7 @@ with st.form("import", clear_on_submit=True):
     is_submitted = st.form_submit_button("Import", type="primary")
 
 if is_submitted and files:
-    submit_files(files, fields)
+    submit_files(files, fields, keep_video=keep_video)
 elif is_submitted:
     st.warning("Choose a video first: drop it on the field above, or press its button.")
 

@@ -121,6 +121,9 @@ def _add_import(command: argparse.ArgumentParser) -> None:
     command.add_argument("--name", help="name of the session (by default the file's)")
     command.add_argument("--athlete", default="", help="who moves")
     command.add_argument("--tag", action="append", default=[], help="may be given several times")
+    command.add_argument(
+        "--keep-video", action="store_true", help="keep the pictures with the session, to see them"
+    )
     command.add_argument("--workers", type=_positive, help="processes that share the work")
 
 
@@ -195,6 +198,7 @@ def _run_import(options: argparse.Namespace) -> int:
                         athlete=options.athlete,
                         tags=options.tag,
                         on_progress=on_progress,
+                        keep_video=options.keep_video,
                     )
             except errors.PoseCoreError as error:
                 sentence = str(error)
@@ -202,6 +206,8 @@ def _run_import(options: argparse.Namespace) -> int:
                     sentence = f"{video.name}: {sentence}"
                 code = _say(sentence, COULD_NOT)
             else:
+                if reason := store.get_session(session_id).status_reason:
+                    _say(f"{video.name}: {reason}", DONE)
                 print(session_id, flush=True)
     return code
 
@@ -213,6 +219,9 @@ def _progress_bar(label: str) -> Iterator[Callable[["ImportProgress"], None]]:
     with tqdm(desc=_printable(label), unit=" frames", file=sys.stderr) as bar:
 
         def show(progress: "ImportProgress") -> None:
+            if progress.step == "video" and progress.frames_done < bar.n:
+                bar.reset(progress.n_frames)
+                bar.set_description(f"{_printable(label)}, keeping the video")
             bar.total = progress.n_frames
             bar.update(progress.frames_done - bar.n)
 

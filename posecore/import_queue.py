@@ -34,7 +34,7 @@ class ImportJob:
     progress : ImportProgress or None
         None until the first frame is analysed.
     error : str
-        Why it failed, one sentence; empty otherwise.
+        Why it failed, or why its video could not be kept, one sentence; empty otherwise.
     """
 
     id: str
@@ -51,6 +51,7 @@ class _Order:
     path: Path
     settings: Settings
     delete_file_afterwards: bool
+    keep_video: bool
 
 
 class ImportQueue:
@@ -91,6 +92,7 @@ class ImportQueue:
         athlete: str = "",
         tags: Iterable[str] = (),
         description: str = "",
+        keep_video: bool = False,
     ) -> ImportJob:
         """Put a video in the queue; its session is there at once, as ``processing``.
 
@@ -104,6 +106,8 @@ class ImportQueue:
             The file's name without its ending, when left out.
         athlete, tags, description
             As in :meth:`SessionStore.create_session`.
+        keep_video : bool
+            As in :func:`import_video`.
 
         Raises
         ------
@@ -127,7 +131,7 @@ class ImportQueue:
         job = ImportJob(id=str(uuid.uuid4()), name=name, session_id=session_id)
         with self._lock:
             self._jobs[job.id] = job
-        self._orders.put(_Order(job.id, path, settings, delete_file_afterwards))
+        self._orders.put(_Order(job.id, path, settings, delete_file_afterwards, keep_video))
         return job
 
     def cancel(self, job_id: str) -> None:
@@ -176,9 +180,11 @@ class ImportQueue:
                 settings=order.settings,
                 title=job.name,
                 session_id=job.session_id,
+                keep_video=order.keep_video,
                 on_progress=lambda progress: self._report(order.job_id, progress),
                 should_stop=lambda: self._should_stop(order.job_id),
             )
+            reason = self._store.get_session(job.session_id).status_reason
         except ImportCancelledError:
             self._change(order.job_id, state="cancelled")
         except PoseCoreError as error:
@@ -188,7 +194,7 @@ class ImportQueue:
             reason = f"Something unexpected stopped the import ({said}); import the video again."
             self._change(order.job_id, state="failed", error=reason)
         else:
-            self._change(order.job_id, state="done")
+            self._change(order.job_id, state="done", error=reason)
 
     def _should_stop(self, job_id: str) -> bool:
         if self._is_closing:

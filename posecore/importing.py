@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from posecore.errors import ImportCancelledError, PoseCoreError, VideoReadError
+from posecore.errors import ImportCancelledError, PoseCoreError, VideoReadError, VideoWriteError
 from posecore.import_pieces import Analysis, analyse_video
 from posecore.models import find_model
 from posecore.settings import Settings
 from posecore.storage.session import TEXT_LIMITS
 from posecore.storage.session_store import SessionStore
 from posecore.video import VideoFile, open_video
+from posecore.video_writer import VideoWriter
 
+Step = Literal["analysis", "video"]
 _UNEXPECTED: Final = "Something unexpected stopped the import; import the video again."
 
 
@@ -28,15 +30,18 @@ class ImportProgress:
     n_frames : int or None
         In all; None where the file does not say.
     rate_fps : float
-        Frames analysed a second, on the average so far.
+        Frames a second, on the average so far.
     remaining_s : float or None
         Seconds to go; None where that is not known.
+    step : {"analysis", "video"}
+        What is counted: frames analysed, or then written to the video that is kept.
     """
 
     frames_done: int
     n_frames: int | None
     rate_fps: float
     remaining_s: float | None
+    step: Step = "analysis"
 
 
 OnProgress = Callable[[ImportProgress], None]
@@ -56,11 +61,12 @@ def import_video(
     on_progress: OnProgress | None = None,
     should_stop: Callable[[], bool] | None = None,
     session_id: str | None = None,
+    keep_video: bool = False,
 ) -> str:
     """Analyse a video and store it as a session.
 
-    The session is ``processing`` until all frames are stored at once, so nothing half-written ever
-    looks whole. The video itself is neither changed nor kept.
+    The session is ``processing`` until everything is stored, so nothing half-written ever looks
+    whole. The file itself is not changed; a copy is kept only where that is asked for.
 
     Parameters
     ----------
@@ -81,6 +87,9 @@ def import_video(
         Asked several times a second; when it returns True, the import is cancelled.
     session_id : str, optional
         A session with status ``processing``, made beforehand; the fields above are its own then.
+    keep_video : bool
+        Whether the session keeps the pictures, at most 1280 pixels long and without sound. Where
+        that fails, the session is complete all the same, and its ``status_reason`` says why.
 
     Returns
     -------
@@ -107,7 +116,17 @@ def import_video(
             model=settings.model,
         )
     try:
-        _import(path, title, store, session_id, settings, on_progress, should_stop)
+        video = open_video(path, title=title)
+        should_stop = should_stop or (lambda: False)
+        analysis = _analyse(video, settings, on_progress, should_stop)
+        store.append_frames(session_id, analysis.sequence)
+        reason = ""
+        if keep_video:
+            target = store.make_video_path(session_id)
+            reason = _copy_pictures(video, target, on_progress, should_stop)
+        store.finish_session(session_id, dropped_count=analysis.dropped_count, reason=reason)
+        if keep_video and not reason:
+            store.set_video(session_id, target)
     except (ImportCancelledError, KeyboardInterrupt):
         store.delete_session(session_id)
         raise
@@ -126,30 +145,49 @@ def default_name(path: Path) -> str:
     return path.stem.strip()[: TEXT_LIMITS["name"]] or "Video"
 
 
-def _import(
-    path: Path,
-    title: str | None,
-    store: SessionStore,
-    session_id: str,
+def _analyse(
+    video: VideoFile,
     settings: Settings,
     on_progress: OnProgress | None,
-    should_stop: Callable[[], bool] | None,
-) -> None:
+    should_stop: Callable[[], bool],
+) -> Analysis:
     model_path = find_model(settings.model, settings)
-    video = open_video(path, title=title)
     analysis = analyse_video(
         video,
         model_path,
         n_workers=settings.import_workers,
         block_network=settings.block_network,
         on_frames=_reporter(video.n_frames, on_progress),
-        should_stop=should_stop or (lambda: False),
+        should_stop=should_stop,
     )
     if analysis is None:
-        raise ImportCancelledError(f"The import of {video.title} was cancelled.")
+        raise _cancelled(video)
     _check(analysis, video)
-    store.append_frames(session_id, analysis.sequence)
-    store.finish_session(session_id, dropped_count=analysis.dropped_count)
+    return analysis
+
+
+def _copy_pictures(
+    video: VideoFile,
+    path: Path,
+    on_progress: OnProgress | None,
+    should_stop: Callable[[], bool],
+) -> str:
+    """Write the pictures with their times to a video of our own; return why it failed, or ""."""
+    report = _reporter(video.n_frames, on_progress, "video")
+    try:
+        with video.read_frames() as frames, VideoWriter(path, video.image_size) as writer:
+            for time_s, frame_rgb in frames:
+                if should_stop():
+                    raise _cancelled(video)
+                writer.write(frame_rgb, time_s)
+                report(writer.n_frames)
+    except (VideoReadError, VideoWriteError) as error:
+        return str(error)
+    return ""
+
+
+def _cancelled(video: VideoFile) -> ImportCancelledError:
+    return ImportCancelledError(f"The import of {video.title} was cancelled.")
 
 
 def _check(analysis: Analysis, video: VideoFile) -> None:
@@ -167,7 +205,9 @@ def _check(analysis: Analysis, video: VideoFile) -> None:
         )
 
 
-def _reporter(n_frames: int | None, on_progress: OnProgress | None) -> Callable[[int], None]:
+def _reporter(
+    n_frames: int | None, on_progress: OnProgress | None, step: Step = "analysis"
+) -> Callable[[int], None]:
     start_s = time.monotonic()
 
     def report(n_done: int) -> None:
@@ -180,7 +220,11 @@ def _reporter(n_frames: int | None, on_progress: OnProgress | None) -> Callable[
         remaining_s = (n_frames - done) / rate_fps if is_known and n_frames else None
         on_progress(
             ImportProgress(
-                frames_done=done, n_frames=n_frames, rate_fps=rate_fps, remaining_s=remaining_s
+                frames_done=done,
+                n_frames=n_frames,
+                rate_fps=rate_fps,
+                remaining_s=remaining_s,
+                step=step,
             )
         )
 

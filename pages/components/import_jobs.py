@@ -40,7 +40,9 @@ def close_queue() -> None:
         _queues.pop().close()
 
 
-def submit_files(files: list[UploadedFile], fields: dict[str, Any]) -> None:
+def submit_files(
+    files: list[UploadedFile], fields: dict[str, Any], *, keep_video: bool = False
+) -> None:
     """Put the dropped files on the disk and in the queue; each becomes a session."""
     settings = get_settings()
     queue = _get_queue(str(settings.database))
@@ -48,7 +50,14 @@ def submit_files(files: list[UploadedFile], fields: dict[str, Any]) -> None:
         try:
             path = _write_upload(file, settings.uploads_dir)
             name = Path(file.name).stem.strip()[:200] or "Video"
-            queue.submit(path, settings=settings, delete_file_afterwards=True, name=name, **fields)
+            queue.submit(
+                path,
+                settings=settings,
+                delete_file_afterwards=True,
+                name=name,
+                keep_video=keep_video,
+                **fields,
+            )
         except (PoseCoreError, OSError) as error:
             st.error(f"{plain(file.name)} could not be taken: {plain(str(error))}")
 
@@ -116,6 +125,8 @@ def _show_progress(job: ImportJob) -> None:
     total = progress.n_frames or 0
     share = min(1.0, progress.frames_done / total) if total else 0.0
     parts = [f"{progress.frames_done:,}" + (f" of {total:,} frames" if total else " frames")]
+    if progress.step == "video":
+        parts.insert(0, "Keeping the video")
     parts.append(f"{progress.rate_fps:.0f} frames/s")
     if progress.remaining_s is not None:
         parts.append(f"{as_length(progress.remaining_s)} left")

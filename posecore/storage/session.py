@@ -23,7 +23,7 @@ class Session:
     source : {"live", "video", "stream", "sample"}
     status : {"recording", "processing", "completed", "failed"}
     status_reason : str
-        Why it failed, one sentence; empty otherwise.
+        Why it failed, or why its video could not be kept, one sentence; empty otherwise.
     created_at : datetime
         UTC, aware.
     frame_count, detected_count, dropped_count : int

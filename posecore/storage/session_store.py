@@ -205,9 +205,13 @@ class SessionStore:
                 )
         return self.get_session(session_id)
 
-    def finish_session(self, session_id: str, *, dropped_count: int = 0) -> Session:
-        """Complete a session: its length is taken from the frames that are really there."""
-        return self._close_session(session_id, "completed", dropped_count=dropped_count)
+    def finish_session(
+        self, session_id: str, *, dropped_count: int = 0, reason: str = ""
+    ) -> Session:
+        """Complete a session: its length is that of its frames; ``reason`` says what it lacks."""
+        return self._close_session(
+            session_id, "completed", dropped_count=dropped_count, reason=reason
+        )
 
     def fail_session(self, session_id: str, reason: str) -> Session:
         """Mark a session as failed, with one sentence why; its frames and video are removed."""
@@ -310,12 +314,7 @@ class SessionStore:
             return self._get(cursor, session_id)
 
     def get_video_file(self, session_id: str) -> Path | None:
-        """Find a session's video; None where none was kept, or its file is gone.
-
-        Raises
-        ------
-        SessionNotFoundError
-        """
+        """Find a session's video; None where none was kept, or its file is gone."""
         return self._videos.find(self.get_session(session_id).video_path)
 
     # Frames

@@ -9,6 +9,7 @@ import pytest
 
 from pages.components.import_jobs import _write_upload
 from posecore.errors import StorageFullError
+from posecore.import_queue import ImportQueue
 from tests.pages.test_sessions import button
 
 
@@ -41,3 +42,21 @@ def test_a_video_larger_than_the_disk_is_refused_before_it_is_copied(tmp_path):
     with pytest.raises(StorageFullError, match="no room"):
         _write_upload(Upload(b"video"), tmp_path / "uploads")
     assert list((tmp_path / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_the_video_is_kept_only_when_it_is_switched_on(open_page, monkeypatch, is_kept):
+    submitted = []
+
+    def submit(self, path, **options):
+        submitted.append(options)
+
+    monkeypatch.setattr(ImportQueue, "submit", submit)
+    app = open_page("import_video.py")
+    switch = app.toggle(key="import_keep_video")
+    assert not switch.value
+    assert "ask before you film" in switch.help
+    switch.set_value(is_kept)
+    app.file_uploader[0].upload("climb.mp4", b"video", "video/mp4")
+    button(app, "Import").click().run()
+    assert [options["keep_video"] for options in submitted] == [is_kept]

@@ -20,6 +20,7 @@ from posecore.doctor import Finding, check_machine
 from posecore.errors import ModelUnavailableError
 from posecore.export import to_angles_table, to_csv_bytes, to_landmarks_table, to_notes_table
 from posecore.synthetic import make_squats
+from posecore.video import open_video
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "Wall \x1b[31m🧗\n=1+1"
@@ -350,18 +351,21 @@ def test_several_videos_go_on_after_one_that_is_none(environ, settings, test_vid
     nonsense.write_bytes(np.random.default_rng(0).bytes(10_000))
     missing = tmp_path / "missing.mp4"
     result = run(
-        "import", nonsense, missing, test_video, "--athlete", "Mira", "--tag", "a", "--tag", "b"
-    )
+        "import", nonsense, missing, test_video, "--athlete", "Mira", "--tag", "a", "--tag", "b",
+        "--keep-video",
+    )  # fmt: skip
     assert result.returncode == 1
     [session_id] = result.stdout.splitlines()
     sentences = [line for line in result.stderr.splitlines() if line.startswith("posecore: ")]
     assert ["nonsense.mp4" in line or "missing.mp4" in line for line in sentences] == [True, True]
     assert "frames" in result.stderr  # the progress bar
+    assert "keeping the video: 100%" in result.stderr
     assert "Traceback" not in result.stderr
     with open_store(settings.database) as store:
         session = store.get_session(session_id)
         assert (session.status, session.athlete, session.tags) == ("completed", "Mira", ("a", "b"))
         assert session.frame_count == len(store.load_sequence(session_id)) > 200
+        assert open_video(store.get_video_file(session_id)).n_frames == session.frame_count
         others = [other for other in store.get_sessions() if other.id != session_id]
     assert all(other.status == "failed" and other.status_reason for other in others)
 

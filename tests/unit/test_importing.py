@@ -14,6 +14,7 @@ import pytest
 
 from posecore import PoseSequence, open_store
 from posecore.errors import (
+    EstimatorError,
     ImportCancelledError,
     InvalidFieldError,
     ModelUnavailableError,
@@ -36,8 +37,16 @@ from posecore.import_pieces import (
 from posecore.import_queue import ImportQueue, remove_abandoned_uploads
 from posecore.importing import import_video
 from posecore.models import find_model
+from posecore.storage.session_store import IMPORT_INTERRUPTED
+from posecore.synthetic import make_squats
 from posecore.video import open_video
-from tests.unit.videos import make_pictures, repeat_video, write_sound, write_video
+from tests.unit.videos import (
+    make_pictures,
+    repeat_video,
+    turn_video,
+    write_sound,
+    write_video,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -380,6 +389,141 @@ def test_a_killed_import_leaves_nothing_that_looks_whole(settings, long_video, t
         assert (session.status, session.frame_count) == ("processing", 0)
         store.recover_sessions()
         assert store.get_session(session.id).status == "failed"
+
+
+# The video that is kept
+
+
+class Analysed:
+    """Stands in for the analysis, which these tests are not about."""
+
+    def __init__(self, video, **options):
+        with video.read_frames() as frames:
+            times_s = [time_s for time_s, _ in frames]
+        n_frames = len(times_s)
+        squats = make_squats(duration_s=n_frames / 30)[:n_frames]
+        self.sequence = replace(squats, time_s=np.array(times_s), image_size=video.image_size)
+        self.dropped_count = 0
+
+
+@pytest.fixture
+def analysed(monkeypatch):
+    monkeypatch.setattr(
+        "posecore.importing.analyse_video", lambda video, *_, **options: Analysed(video, **options)
+    )
+
+
+@pytest.fixture
+def uneven_video(tmp_path):
+    """90 pictures of a phone that was turned, at uneven times, larger than what is kept."""
+    times_ms = np.cumsum(np.random.default_rng(3).integers(5, 90, 90)).tolist()
+    path = tmp_path / "phone.mp4"
+    return turn_video(write_video(path, make_pictures(90, (1600, 900)), times_ms=times_ms))
+
+
+def test_a_kept_video_has_the_pictures_upright_at_the_frames_times(
+    store, settings, uneven_video, analysed
+):
+    seen = []
+    session_id = import_video(
+        uneven_video, store, settings=settings, keep_video=True, on_progress=seen.append
+    )
+    session = store.get_session(session_id)
+    assert (session.status, session.status_reason) == ("completed", "")
+    path = store.get_video_file(session_id)
+    assert list(settings.videos_dir.iterdir()) == [path]
+    kept = open_video(path)
+    assert kept.image_size == (720, 1280)
+    with kept.read_frames() as frames:
+        times_s, pictures = zip(*frames, strict=True)
+    np.testing.assert_allclose(times_s, store.load_sequence(session_id).time_s, atol=1e-3)
+    # The white corner is at the top right once the picture is turned upright.
+    assert pictures[0][100, 650].mean() > 240 > 15 > pictures[0][100, 100].mean()
+    assert [progress.frames_done for progress in seen] == list(range(1, 91))
+    assert {progress.step for progress in seen} == {"video"}
+
+
+def test_no_video_is_kept_unless_it_is_asked_for(store, settings, uneven_video, analysed):
+    session_id = import_video(uneven_video, store, settings=settings)
+    assert store.get_session(session_id).video_path is None
+    assert not settings.videos_dir.exists()
+
+
+def test_a_video_that_cannot_be_kept_does_not_fail_the_session(
+    queue, store, settings, uneven_video, analysed
+):
+    settings.videos_dir.write_text("a file in the place of the folder")
+    job = queue.submit(
+        uneven_video, settings=settings, delete_file_afterwards=False, keep_video=True
+    )
+    done = wait_for(queue, job.id, "done", "failed")
+    session = store.get_session(job.session_id)
+    assert (session.status, session.frame_count, session.video_path) == ("completed", 90, None)
+    assert "cannot be written" in session.status_reason
+    assert (done.state, done.error) == ("done", session.status_reason)
+
+
+def test_cancelled_while_the_video_is_written_nothing_is_left(
+    store, settings, uneven_video, analysed
+):
+    done = []
+    with pytest.raises(ImportCancelledError):
+        import_video(
+            uneven_video,
+            store,
+            settings=settings,
+            keep_video=True,
+            on_progress=lambda progress: done.append(progress.frames_done),
+            should_stop=lambda: len(done) >= 40,
+        )
+    assert done[-1] == 40
+    assert store.get_sessions() == []
+    assert list(settings.videos_dir.iterdir()) == []
+
+
+def test_a_queue_that_closes_while_the_video_is_written_leaves_a_failed_session(
+    store, settings, uneven_video, analysed
+):
+    def should_stop():
+        if any(settings.videos_dir.glob("*.part.mp4")):
+            raise EstimatorError(IMPORT_INTERRUPTED)
+        return False
+
+    with pytest.raises(EstimatorError):
+        import_video(
+            uneven_video, store, settings=settings, keep_video=True, should_stop=should_stop
+        )
+    (session,) = store.get_sessions()
+    assert (session.status, session.frame_count) == ("failed", 0)
+    assert list(settings.videos_dir.iterdir()) == []
+
+
+def test_killed_while_the_video_is_written_nothing_looks_whole(settings, uneven_video):
+    script = (
+        "import sys\n"
+        "from posecore import Settings, importing, open_store\n"
+        "from tests.unit.test_importing import Analysed\n"
+        "importing.analyse_video = lambda video, *_, **options: Analysed(video)\n"
+        "settings = Settings.from_env()\n"
+        "tell = lambda progress: print(progress.frames_done, flush=True)\n"
+        "importing.import_video(sys.argv[1], open_store(settings.database), settings=settings,\n"
+        "    keep_video=True, on_progress=tell)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, uneven_video],
+        cwd=ROOT,
+        env=os.environ | {"POSECORE_DATA": str(settings.data_dir)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        while int(child.stdout.readline()) < 40:
+            pass
+        child.kill()
+    assert len(list(settings.videos_dir.glob("*.part.mp4"))) == 1
+    with open_store(settings.database) as store:
+        (session,) = store.recover_sessions()
+        assert (session.status, session.frame_count) == ("failed", 0)
+    assert list(settings.videos_dir.iterdir()) == []
 
 
 # The queue behind the dashboard

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from posecore.angles import ANGLES
 from posecore.errors import InvalidSequenceError
+from posecore.metrics import MASS_SHARES
 from posecore.sequence import PoseSequence
 from posecore.topology import LANDMARK_NAMES, SEGMENTS_BY_SIDE
 
@@ -87,12 +88,29 @@ def pack_replay(sequence: PoseSequence, angles: "pd.DataFrame", *, session_id: s
             for side, segments in SEGMENTS_BY_SIDE.items()
             for a, b in segments
         ],
+        "mass_shares": MASS_SHARES.round(6).tolist(),
         "angles": [_describe_angle(name) for name in angles.columns],
         "reach_m": _compute_reach_m(world_mm),
         "missing": MISSING,
         "arrays": layout,
     }
     return _frame_header(header) + body
+
+
+def pack_image_landmarks(sequence: PoseSequence) -> bytes:
+    """Pack where the landmarks are in the picture, to be drawn over the video.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+
+    Returns
+    -------
+    bytes
+        int16, little-endian, shape (n_frames, 33, 2): x and y in steps of 1 / 8192 of the
+        picture's width and height, clipped to 4 pictures either way; NaN is :data:`MISSING`.
+    """
+    return _quantise(sequence.image_landmarks[:, :, :2], 8192.0).tobytes()
 
 
 def _check_angles(sequence: PoseSequence, angles: "pd.DataFrame") -> None:
@@ -117,11 +135,14 @@ def _quantise(values: ArrayLike, steps_per_unit: float) -> NDArray[np.int16]:
     return steps.astype("<i2")
 
 
-def _describe_angle(name: str) -> dict[str, str]:
+def _describe_angle(name: str) -> dict[str, Any]:
     """What the player needs to draw one angle: its panel (``group``), title, side and meaning."""
     side, group = name.split("_", 1)
     definition = ANGLES[name]
+    joint = (definition.proximal, definition.vertex, definition.distal)
     return {
+        "joint": [int(landmark) for landmark in joint],
+        "zero": definition.zero,
         "name": name,
         "label": definition.label,
         "side": side,

@@ -1,26 +1,16 @@
 """The replay player in a real browser on the real dashboard; all state is read from its root."""
 
-import itertools
 import re
-from dataclasses import replace
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from posecore import open_store
 from posecore.synthetic import make_squats
+from tests.e2e.player_page import Player, leave_out, read_eye, rerun, store_session
 
 HOSTILE = "<b>x</b> *y* $z^2$ :material/home: :red[q] https://example.com --> 'é \U0001f9d7"
-LANDMARK_ARRAYS = ("image_landmarks", "world_landmarks", "visibility", "presence")
-
-
-def leave_out(sequence, frames):
-    arrays = {name: getattr(sequence, name).copy() for name in LANDMARK_ARRAYS}
-    for array in arrays.values():
-        array[frames] = np.nan
-    return replace(sequence, **arrays)
 
 
 @pytest.fixture(scope="module")
@@ -41,49 +31,7 @@ def fill_data(data_dir, sessions):
         store.save_preference("privacy_notice", "agreed")
         for key, sequence in recordings.items():
             name = HOSTILE if key == "hostile" else f"Session {key}"
-            session_id = store.create_session(name=name, source="sample", athlete=name)
-            store.append_frames(session_id, sequence)
-            store.finish_session(session_id)
-            setattr(sessions, key, session_id)
-
-
-class Player:
-    """The player on a page, spoken to as a person does, read by its data attributes."""
-
-    def __init__(self, page, watch=None):
-        self.page, self.watch = page, watch
-        self.root = page.get_by_test_id("replay-player")
-        expect(self.root).to_have_attribute("data-ready", "true", timeout=30_000)
-
-    def read(self, name):
-        return self.root.get_attribute(f"data-{name}")
-
-    @property
-    def frame(self):
-        return int(self.read("frame"))
-
-    @property
-    def time_s(self):
-        return float(self.read("time-s"))
-
-    def button(self, name):
-        return self.root.get_by_role("button", name=name, exact=True)
-
-    def wait_for_frame(self, condition):
-        """Until ``condition``, JavaScript about ``frame``, holds."""
-        self.page.wait_for_function(
-            f"root => {{ const frame = Number(root.dataset.frame); return {condition}; }}",
-            arg=self.root.element_handle(),
-        )
-
-    def wait_for_drawings(self, count=3):
-        """Until the browser has drawn a few times more."""
-        self.page.evaluate(
-            """async count => {
-                while (count--) await new Promise(requestAnimationFrame);
-            }""",
-            count,
-        )
+            setattr(sessions, key, store_session(store, sequence, name=name, athlete=name))
 
 
 @pytest.fixture
@@ -173,10 +121,10 @@ def test_a_click_on_a_chart_seeks_and_a_drag_scrubs(open_player):
     player = open_player()
     box = player.root.locator(".pc-charts").bounding_box()
     mouse = player.page.mouse
-    mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.4 * box["height"])
     player.wait_for_frame("frame > 400 && frame < 480")
     mouse.down()
-    mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+    mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"], steps=4)
     mouse.up()
     player.wait_for_frame("frame > 100 && frame < 200")
 
@@ -311,18 +259,3 @@ def test_leaving_the_page_ends_the_player(open_player):
     expect(player.page.get_by_role("heading", name="Sessions")).to_be_visible()
     expect(player.root).to_have_count(0)
     assert "t=" not in player.page.url
-
-
-def read_eye(scene):
-    """Where the camera is, as Plotly has it."""
-    eye = scene.locator(".pc-plot").evaluate("plot => plot.layout.scene.camera.eye")
-    return [eye["x"], eye["y"], eye["z"]]
-
-
-def rerun(player):
-    """Have Streamlit run the page again, by its own shortcut, until the server has answered."""
-    answers = itertools.count(1)
-    socket = player.watch.sockets[-1]
-    with socket.expect_event("framereceived", predicate=lambda _: next(answers) == 10):
-        player.page.keyboard.press("r")
-    player.wait_for_drawings()

@@ -9,7 +9,7 @@ import streamlit as st
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
-from pages.components.player.recordings import answer_recording
+from pages.components.player.answers import PLAYER_ROUTES
 from posecore import open_store
 from posecore.synthetic import make_squats
 
@@ -128,20 +128,21 @@ def test_a_session_that_is_being_recorded_is_waited_for(database):
     assert labels_of(page) == ["Look again", "All sessions"]
 
 
-def ask_for_recording(token):
+def ask_for(kind, token, query=b""):
     """Ask on a thread of its own: Playwright keeps an event loop running on this one."""
-    request = Request({"type": "http", "path_params": {"token": token}})
+    [answer] = [r.endpoint for r in PLAYER_ROUTES if r.path.endswith(f"/replay-{kind}/{{token}}")]
+    scope = {"type": "http", "path_params": {"token": token}, "query_string": query}
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(answer_recording(request))).result()
+        return thread.submit(lambda: asyncio.run(answer(Request(scope)))).result()
 
 
 def test_the_recording_comes_by_an_address_of_the_tab(database):
     page = open_page(session=fill(database, n_frames=7))
     [token] = page.session_state.replay_tokens.values()
-    answer = ask_for_recording(token)
+    answer = ask_for("recording", token)
     assert (answer.status_code, answer.body.count(b'"n_frames":7,')) == (200, 1)
     assert page.run().session_state.replay_tokens == {page.query_params["session"]: token}
-    assert ask_for_recording("x" * len(token)).status_code == 404
+    assert ask_for("recording", "x" * len(token)).status_code == 404
 
 
 def test_a_session_deleted_meanwhile_is_a_sentence(database):
@@ -150,6 +151,37 @@ def test_a_session_deleted_meanwhile_is_a_sentence(database):
     from pages.components.state import get_store
 
     get_store().delete_session(session_id)
-    answer = ask_for_recording(token)
-    assert answer.status_code == 404
-    assert "There is no session" in answer.body.decode()
+    for kind in ("recording", "image", "video", "page", "clip"):
+        answer = ask_for(kind, token)
+        assert answer.status_code == 404
+        assert "There is no session" in answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        (b"format=exe&from=0&to=1", "an mp4 or a gif"),
+        (b"format=mp4&from=0&to=x", "no number"),
+        (b"format=mp4&from=nan&to=1", "."),
+        (b"format=gif&from=1&to=0", "."),
+        (b"format=mp4&from=0&to=1&speed=0", "."),
+    ],
+)
+def test_a_clip_that_cannot_be_is_a_sentence(database, query, sentence):
+    [token] = open_page(session=fill(database)).session_state.replay_tokens.values()
+    answer = ask_for("clip", token, query)
+    assert answer.status_code == 422
+    assert sentence in answer.body.decode()
+
+
+def test_a_clip_comes_as_a_film(database):
+    [token] = open_page(session=fill(database)).session_state.replay_tokens.values()
+    mp4 = ask_for("clip", token, b"format=mp4&from=0.2&to=0.6&azimuth=90&elevation=2&zoom=1&dark=1")
+    assert (mp4.media_type, mp4.body[4:8]) == ("video/mp4", b"ftyp")
+    gif = ask_for("clip", token, b"format=gif&from=0.2&to=0.6")
+    assert (gif.media_type, gif.body[:6]) == ("image/gif", b"GIF89a")
+
+
+def test_a_session_without_a_video_has_none_to_fetch(database):
+    [token] = open_page(session=fill(database)).session_state.replay_tokens.values()
+    assert ask_for("video", token).status_code == 404

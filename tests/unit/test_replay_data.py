@@ -9,7 +9,7 @@ import pytest
 
 from posecore import SEGMENTS, Landmark, compute_joint_angles
 from posecore.errors import InvalidSequenceError
-from posecore.replay_data import MISSING, pack_replay
+from posecore.replay_data import MISSING, pack_image_landmarks, pack_replay
 from posecore.synthetic import make_sequence, make_squats
 
 
@@ -137,3 +137,18 @@ def test_angles_of_another_recording_are_refused(gappy):
             gappy,
             compute_joint_angles(gappy).rename(columns={"left_knee_flexion": "left_ear_wiggle"}),
         )
+
+
+def test_image_landmarks_are_kept_to_a_fraction_of_a_pixel(gappy):
+    values = np.frombuffer(pack_image_landmarks(gappy), "<i2").reshape(-1, 33, 2)
+    expected = gappy.image_landmarks[:, :, :2]
+    is_missing = values == MISSING
+    np.testing.assert_array_equal(is_missing, np.isnan(expected))
+    assert np.abs(values / 8192 - expected)[~is_missing].max() <= 0.5 / 8192 + 1e-6
+
+
+def test_each_angle_says_where_its_joint_is():
+    header, _ = unpack(pack(make_squats(1.0)))
+    knee = next(angle for angle in header["angles"] if angle["name"] == "left_knee_flexion")
+    assert knee["joint"] == [Landmark.LEFT_HIP, Landmark.LEFT_KNEE, Landmark.LEFT_ANKLE]
+    assert knee["zero"] == "straight"

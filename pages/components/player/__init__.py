@@ -1,47 +1,25 @@
 """The replay player: one element in the browser, and the routes its scripts and data come from."""
 
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
-from pages.components.player.recordings import answer_recording, offer_recording
-from pages.components.player.scripts import compute_version, read_script, read_style
-from pages.components.routes import below_base_path
+from pages.components.player.answers import PLAYER_ROUTES, VERSION, find_address
+from pages.components.player.offers import offer_session
+from pages.components.player.offline import describe_note
+from pages.components.player.scripts import read_style
+from pages.components.text import plain
 from posecore import Session, SessionStore
+from posecore.errors import PoseCoreError
+from posecore.export import safe_file_name
 
-_VERSION: Final = compute_version()
-_HEADERS: Final = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "ETag": f'"{_VERSION}"',
-    "Vary": "Accept-Encoding",
-}
+__all__ = ["PLAYER_ROUTES", "replay_player"]
 
-
-async def _answer_script(request: Request) -> Response:
-    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
-    name = request.path_params["name"]
-    content = await run_in_threadpool(read_script, name, is_compressed=takes_gzip)
-    if content is None or request.path_params["version"] != _VERSION:
-        return Response("There is no such script; reload the page.", status_code=404)
-    if request.headers.get("If-None-Match") == _HEADERS["ETag"]:
-        return Response(status_code=304, headers=_HEADERS)
-    headers = _HEADERS | ({"Content-Encoding": "gzip"} if takes_gzip else {})
-    return Response(content, media_type="text/javascript", headers=headers)
-
-
-PLAYER_ROUTES: Final[list[BaseRoute]] = [
-    Route(below_base_path("/player/{version}/{name}"), _answer_script),
-    Route(below_base_path("/replay-recording/{token}"), answer_recording),
-]
-
+_KEY: Final = "replay_player"
 _START: Final = f"""
 const find = (name) => new URL(name, document.baseURI).href;
-const start = import(find("player/{_VERSION}/player.js"));
-const plotlyUrl = find("player/{_VERSION}/plotly.min.js");
+const start = import(find("player/{VERSION}/player.js"));
+const plotlyUrl = find("player/{VERSION}/plotly.min.js");
 export default async (component) => (await start).show(component, {{ plotlyUrl, find }});
 """
 _player = st.components.v2.component(
@@ -54,10 +32,39 @@ _player = st.components.v2.component(
 
 
 def replay_player(store: SessionStore, session: Session) -> None:
-    """Show a session's recording.
+    """Show a session's recording, with its video and notes.
 
-    It opens at the moment ``t`` of the address, keeps ``session`` and ``t`` there up to date, and
-    plays on through reruns of the page.
+    It opens as the address says (moment, speed, loop, charts), keeps the address up to date, and
+    plays on through reruns of the page, of which a changed note is one.
     """
-    recording = f"replay-recording/{offer_recording(store, session)}"
-    _player(data={"session_id": session.id, "recording": recording}, key="replay_player")
+    token = offer_session(store, session)
+    addresses = {kind: find_address(kind, token) for kind in ("recording", "image", "page", "clip")}
+    has_video = store.get_video_file(session.id) is not None
+    data = addresses | {
+        "session_id": session.id,
+        "title": session.name,
+        "file_stem": safe_file_name(session.name, session.id),
+        "video": find_address("video", token) if has_video else None,
+        "notes": [describe_note(note) for note in store.notes.list(session.id)],
+    }
+    _player(data=data, key=_KEY, on_note_change=lambda: _keep_note(store, session.id))
+
+
+def _keep_note(store: SessionStore, session_id: str) -> None:
+    """Do with a note what was asked in the player; what cannot be done is said on the page."""
+    change = dict(st.session_state[_KEY].note or {})
+    try:
+        _change_note(store, session_id, change)
+    except PoseCoreError as error:
+        st.toast(plain(str(error)), duration="long")
+
+
+def _change_note(store: SessionStore, session_id: str, change: dict[str, Any]) -> None:
+    fields = {key: change[key] for key in ("start_s", "end_s", "text", "tag") if key in change}
+    match change.get("action"):
+        case "add":
+            store.notes.add(session_id, **fields)
+        case "update":
+            store.notes.update(change["id"], **fields)
+        case "delete":
+            store.notes.delete(change["id"])

@@ -1,58 +1,128 @@
 /* The charts: one Plotly figure of panels that share the time axis, drawn only when the stretch of
- * time or the size changes. Cursor and values are elements over it, moved each frame.
+ * time, the choice of panels or the size changes. Cursor and values are elements over it, moved
+ * each frame.
  */
 
 import {
-  SIDE_COLOURS,
   SIDE_LETTERS,
+  button,
   clamp,
+  createChoices,
+  createMenu,
   el,
   formatTime,
-  lastNotAbove,
   measure,
   setText,
 } from "./page.js";
-import { angleAt } from "./recording.js";
+import { AXIS_HEIGHT, MARGIN, chartLayout, chartTraces, findAxis } from "./plot.js";
+import { nearestFrame } from "./recording.js";
+import { findExtent, formatValue, listPanels } from "./series.js";
 
-const TITLE_HEIGHT = 24;
-const AXIS_HEIGHT = 26;
-const MARGIN = { left: 38, right: 10 };
 const SHORTEST_STRETCH_S = 0.5;
-const TIME_STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+const USUAL_PANELS = 4;
 
 export class Charts {
+  /** The angle that is drawn at its joint; null for none. */
+  selected = null;
+  /** Every panel there is, in groups. */
+  groups;
   #Plotly;
   #replay;
   #host;
   #plot = el("div", { class: "pc-plot" });
   #cursor = el("div", { class: "pc-cursor" });
   #brush = el("div", { class: "pc-brush" });
-  #titles;
-  #ranges;
+  #loop = el("div", { class: "pc-brush pc-loop" });
+  #pointer = el("div", { class: "pc-pointer", hidden: "" });
+  #panels = [];
+  #titles = [];
+  #axes = [];
+  #extents = [];
   #whole;
   #stretch;
+  #range = null;
   #size;
   #cursorAt = null;
+  #select;
 
-  constructor(Plotly, replay, host) {
+  /** `select` is called with an angle when its reading is pressed, or with null. */
+  constructor(Plotly, replay, host, select) {
     this.#Plotly = Plotly;
     this.#replay = replay;
     this.#host = host;
-    this.#titles = replay.panels.map(createPanelTitle);
-    host.append(this.#plot, ...this.#titles.map(({ element }) => element));
-    host.append(this.#brush, this.#cursor);
-    this.#ranges = replay.panels.map((panel) => angleRange(replay, panel));
+    this.#select = select;
+    this.groups = listPanels(replay);
     this.#whole = [0, Math.max(replay.duration_s, 0.1)];
     this.#stretch = this.#whole;
-    if (this.#ranges.every((range) => range === null)) this.#sayEmpty();
-    this.ready = this.resize();
+    host.append(this.#plot, this.#loop, this.#brush, this.#pointer, this.#cursor);
+    this.#size = measure(host);
+  }
+
+  get ids() {
+    return this.#panels.map(({ id }) => id);
+  }
+
+  /** The panels one sees without having chosen any. */
+  get usualIds() {
+    return this.groups[0][1].slice(0, USUAL_PANELS).map(({ id }) => id);
+  }
+
+  /** Show these panels, in the order of the list; unknown names are passed over. */
+  setPanels(ids) {
+    const all = this.groups.flatMap(([, panels]) => panels);
+    const wanted = all.filter(({ id }) => ids.includes(id));
+    this.#panels = wanted.length ? wanted : all.filter(({ id }) => this.usualIds.includes(id));
+    for (const { element } of this.#titles) element.remove();
+    this.#titles = this.#panels.map((panel) => this.#createTitle(panel));
+    this.#cursor.before(...this.#titles.map(({ element }) => element));
+    this.#axes = this.#panels.map(findAxis);
+    this.#host.style.setProperty("--pc-panels", this.#panels.length);
+    this.#sayIfEmpty();
+    this.#measureRanges();
+    return this.resize();
+  }
+
+  /** 'Elbow    L 142°  0–150°'; the numbers have room of their own and do not move. */
+  #createTitle(panel) {
+    const element = el("div", { class: "pc-panel-title" });
+    element.append(el("span", { title: panel.meaning }, panel.title));
+    const values = panel.series.map((series) => {
+      const value = el("span", { class: "pc-value", "data-angle": series.name }, "–");
+      const range = el("span", { class: "pc-range", title: "Lowest and highest" });
+      const letter = el("span", { class: `pc-letter pc-${series.side}` });
+      letter.textContent = SIDE_LETTERS[series.side] ?? "";
+      const reading = el("span", { class: "pc-reading" }, letter, value, range);
+      element.append(series.angle ? this.#makePressable(reading, panel, series) : reading);
+      return { series, unit: panel.unit, element: value, range };
+    });
+    return { element, values };
+  }
+
+  #makePressable(reading, { title }, { angle, side }) {
+    const label = `Draw the angle at the ${side} ${title.toLowerCase()}`;
+    const attributes = { class: "pc-reading", "aria-pressed": "false", title: label };
+    const press = () => {
+      this.selected = this.selected?.name === angle.name ? null : angle;
+      for (const each of this.#host.querySelectorAll("button.pc-reading"))
+        each.setAttribute("aria-pressed", String(each.dataset.name === this.selected?.name));
+      this.#select(this.selected);
+    };
+    const element = button("", { ...attributes, "data-name": angle.name }, press);
+    element.append(...reading.childNodes);
+    element.addEventListener("pointerdown", (event) => event.stopPropagation());
+    return element;
   }
 
   /** Nobody all along: one sentence, and no axes without lines. */
-  #sayEmpty() {
-    const text = "No joint angles: nobody was in view";
-    this.#host.classList.add("pc-empty");
-    this.#host.append(el("p", { class: "pc-message" }, text));
+  #sayIfEmpty() {
+    const isEmpty = this.#axes.every((axis) => axis === null);
+    this.#host.classList.toggle("pc-empty", isEmpty);
+    const message = this.#host.querySelector(".pc-message");
+    if (!isEmpty) message?.remove();
+    else if (!message) {
+      const text = "No joint angles: nobody was in view";
+      this.#host.append(el("p", { class: "pc-message" }, text));
+    }
   }
 
   get #width() {
@@ -65,6 +135,10 @@ export class Charts {
 
   get centre_s() {
     return (this.#stretch[0] + this.#stretch[1]) / 2;
+  }
+
+  get stretch() {
+    return this.#stretch;
   }
 
   isShown(time_s) {
@@ -91,10 +165,29 @@ export class Charts {
 
   /** Write the values of a frame into the panels' titles; -1 has none. */
   read(frame) {
-    for (const { row, element } of this.#titles.flatMap(({ values }) => values)) {
-      const degrees = angleAt(this.#replay, row, frame);
-      setText(element, Number.isNaN(degrees) ? "–" : `${Math.round(degrees)}°`);
-    }
+    for (const { series, unit, element } of this.#titles.flatMap(({ values }) => values))
+      setText(element, formatValue(frame < 0 ? NaN : series.read()[frame], unit));
+  }
+
+  /** Time and values where the mouse points; null when it has left. */
+  point(time_s) {
+    this.#pointer.hidden = time_s === null;
+    if (time_s === null) return;
+    const frame = nearestFrame(this.#replay, time_s);
+    const x = this.#toPixels(time_s);
+    this.#pointer.style.transform = `translateX(${x.toFixed(1)}px)`;
+    this.#pointer.classList.toggle("pc-flipped", x > this.#size.width / 2);
+    const height = (this.#size.height - AXIS_HEIGHT) / this.#panels.length;
+    const values = this.#panels.map((panel, i) => {
+      const readings = panel.series.map(({ side, read }) =>
+        `${SIDE_LETTERS[side] ?? ""} ${formatValue(read()[frame] ?? NaN, panel.unit)}`.trim(),
+      );
+      const note = el("span", { class: "pc-pointed" }, readings.join("  "));
+      note.style.top = `${Math.round((i + 0.5) * height)}px`;
+      return note;
+    });
+    const moment = el("span", { class: "pc-pointed pc-moment" }, formatTime(time_s));
+    this.#pointer.replaceChildren(moment, ...values);
   }
 
   /** Show from start to end; at least half a second, at most the whole session. */
@@ -124,9 +217,33 @@ export class Charts {
 
   /** Mark the stretch that is being chosen; without arguments, none. */
   mark(from_s = 0, to_s = from_s) {
-    const edges = [this.#toPixels(from_s), this.#toPixels(to_s)];
-    this.#brush.style.left = `${Math.min(...edges)}px`;
-    this.#brush.style.width = `${Math.abs(edges[1] - edges[0])}px`;
+    this.#place(this.#brush, [from_s, to_s]);
+  }
+
+  /** Mark the loop, and measure the range of motion in it alone; null for the whole session. */
+  setLoop(loop) {
+    this.#range = loop;
+    this.#measureRanges();
+    return this.#draw();
+  }
+
+  #measureRanges() {
+    const { time_s, n_frames } = this.#replay;
+    const [first, end] = this.#range
+      ? [nearestFrame(this.#replay, this.#range[0]), nearestFrame(this.#replay, this.#range[1]) + 1]
+      : [0, n_frames];
+    this.#extents = this.#panels.map(({ series }) =>
+      series.map(({ read }) => findExtent(read(), time_s.length ? first : 0, end)),
+    );
+    this.#titles.forEach(({ values }, i) =>
+      values.forEach(({ range, unit }, k) => setText(range, describeExtent(this.#extents[i][k], unit))),
+    );
+  }
+
+  #place(element, [from, to]) {
+    const edges = [from, to].map((s) => clamp(this.#toPixels(s), MARGIN.left, MARGIN.left + this.#width));
+    element.style.left = `${Math.min(...edges)}px`;
+    element.style.width = `${Math.abs(edges[1] - edges[0])}px`;
   }
 
   resize() {
@@ -140,10 +257,11 @@ export class Charts {
 
   #draw() {
     this.#cursorAt = null;
+    this.#place(this.#loop, this.#range ?? [0, 0]);
     return this.#Plotly.react(
       this.#plot,
-      chartTraces(this.#replay, this.#stretch, this.#width),
-      chartLayout(this.#ranges, this.#stretch, this.#size),
+      chartTraces(this.#replay, this.#panels, this.#stretch, this.#width),
+      chartLayout(this.#panels, this.#axes, this.#extents, this.#stretch, this.#size),
       { displayModeBar: false, staticPlot: true, responsive: false },
     );
   }
@@ -153,176 +271,36 @@ export class Charts {
   }
 }
 
-/** 'Elbow    L 142°  R 96°'; the numbers have room of their own and do not move. */
-function createPanelTitle(panel) {
-  const element = el("div", { class: "pc-panel-title", title: panel.series[0].meaning });
-  element.append(el("span", {}, panel.title));
-  const values = panel.series.map(({ row, side, name }) => {
-    const value = el("span", { class: "pc-value", "data-angle": name }, "–");
-    element.append(el("span", { class: `pc-letter pc-${side}` }, SIDE_LETTERS[side] ?? ""), value);
-    return { row, element: value };
-  });
-  return { element, values };
+function describeExtent(extent, unit) {
+  if (!extent) return "";
+  const [low, high] = extent.map((value) => (unit === "°" ? Math.round(value) : value.toFixed(2)));
+  return `${low}–${high}`;
 }
 
-/** Lowest and highest whole tick of a panel, or null when nothing was measured. */
-function angleRange(replay, panel) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const { row } of panel.series) {
-    const end = (row + 1) * replay.n_frames;
-    for (let i = row * replay.n_frames; i < end; i += 1) {
-      const value = replay.angles_ddeg[i];
-      if (value === replay.missing) continue;
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-  }
-  if (low > high) return null;
-  const step = high - low > 1000 ? 450 : high - low > 450 ? 300 : 150;
-  low = Math.floor(low / step) * step;
-  high = Math.max(Math.ceil(high / step) * step, low + 2 * step);
-  return { low: low / 10, high: high / 10, tick: ((high - low) / step > 3 ? 2 : 1) * (step / 10) };
-}
-
-function chartTraces(replay, stretch, width) {
-  const [first, last] = framesIn(replay, stretch);
-  const isDense = last - first > 2 * Math.max(width, 1);
-  const line = (side) => ({
-    // Several frames a pixel make a band: thin and pale, so that both sides show through.
-    color: SIDE_COLOURS[side] + (isDense ? "73" : ""),
-    width: isDense ? 1 : 1.6,
-    dash: side === "right" && !isDense ? "5px,3px" : "solid",
-  });
-  return replay.panels.flatMap((panel, i) =>
-    panel.series.map(({ row, side }) => ({
-      type: "scatter",
-      mode: "lines",
-      ...(isDense ? thinOut(replay, row, stretch, width) : allFrames(replay, row, first, last)),
-      yaxis: i ? `y${i + 1}` : "y",
-      hoverinfo: "skip",
-      connectgaps: false,
-      line: line(side),
-    })),
+/** Which line is which side, what is charted, and how much time is shown. */
+export function createChartBar(charts, clock, { choose, wake }, signal) {
+  const keys = ["left", "right"].map((side) =>
+    el("span", { class: `pc-key pc-${side}` }, `${SIDE_LETTERS[side]} ${side}`),
   );
-}
-
-/** First frame of a stretch and the one behind its last; one more at either edge if there is. */
-function framesIn({ time_s, n_frames }, [start, end]) {
-  const [first, last] = [lastNotAbove(time_s, start), lastNotAbove(time_s, end)];
-  return [Math.max(first, 0), Math.min(last + 2, n_frames)];
-}
-
-/** Of the frames that share a pixel, the lowest and the highest. */
-function thinOut(replay, row, stretch, width) {
-  const { time_s } = replay;
-  const [start, end] = stretch;
-  const [first, last] = framesIn(replay, stretch);
-  const n_pixels = Math.max(Math.floor(width), 1);
-  const line = { x: [], y: [] };
-  const bounds = { low: -1, high: -1 };
-  let i = first;
-  while (i < last) {
-    const begin = i;
-    const pixel = Math.floor(((time_s[i] - start) / (end - start)) * n_pixels);
-    const until_s = start + ((pixel + 1) / n_pixels) * (end - start);
-    do i += 1;
-    while (i < last && time_s[i] < until_s);
-    findBounds(replay, row, begin, i, bounds);
-    if (begin > first && isHoleBefore(replay, begin)) addGap(line, time_s[begin]);
-    if (bounds.low < 0) addGap(line, time_s[begin]);
-    else {
-      addFrame(replay, row, line, Math.min(bounds.low, bounds.high));
-      addFrame(replay, row, line, Math.max(bounds.low, bounds.high));
-    }
-  }
-  return line;
-}
-
-function allFrames(replay, row, first, last) {
-  const line = { x: [], y: [] };
-  for (let i = first; i < last; i += 1) {
-    if (i > first && isHoleBefore(replay, i)) addGap(line, replay.time_s[i]);
-    addFrame(replay, row, line, i);
-  }
-  return line;
-}
-
-/** The frames with the lowest and the highest reading from `begin` to `end`; -1 without any. */
-function findBounds(replay, row, begin, end, bounds) {
-  const { angles_ddeg, missing, n_frames } = replay;
-  const from = row * n_frames;
-  bounds.low = bounds.high = -1;
-  for (let i = begin; i < end; i += 1) {
-    const value = angles_ddeg[from + i];
-    if (value === missing) continue;
-    if (bounds.low < 0 || value < angles_ddeg[from + bounds.low]) bounds.low = i;
-    if (bounds.high < 0 || value > angles_ddeg[from + bounds.high]) bounds.high = i;
-  }
-}
-
-function isHoleBefore({ time_s, longest_step_s }, frame) {
-  return time_s[frame] - time_s[frame - 1] > longest_step_s;
-}
-
-function addFrame(replay, row, line, frame) {
-  const value = angleAt(replay, row, frame);
-  line.x.push(replay.time_s[frame]);
-  line.y.push(Number.isNaN(value) ? null : value);
-}
-
-function addGap(line, time_s) {
-  line.x.push(time_s);
-  line.y.push(null);
-}
-
-function chartLayout(ranges, stretch, size) {
-  const inner = size.height - AXIS_HEIGHT;
-  const layout = {
-    ...size,
-    margin: { l: MARGIN.left, r: MARGIN.right, t: 0, b: AXIS_HEIGHT },
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    showlegend: false,
-    font: { size: 11 },
-    xaxis: {
-      range: stretch,
-      anchor: `y${ranges.length > 1 ? ranges.length : ""}`,
-      zeroline: false,
-      ticks: "outside",
-      ticklen: 5,
-      tickcolor: "rgba(0,0,0,0)",
-      ...timeTicks(stretch, size.width),
-    },
-  };
-  ranges.forEach((range, i) => {
-    const top = (i * inner) / ranges.length + TITLE_HEIGHT;
-    const bottom = ((i + 1) * inner) / ranges.length - 8;
-    layout[`yaxis${i ? i + 1 : ""}`] = {
-      domain: [1 - bottom / inner, 1 - top / inner],
-      range: range ? [range.low, range.high] : [0, 180],
-      dtick: range ? range.tick : 90,
-      tick0: 0,
-      ticksuffix: "°",
-      zeroline: false,
+  const zooms = el("span", { class: "pc-zooms", role: "group", "aria-label": "Time shown" });
+  const centre = () => (charts.isShown(clock.time_s) ? clock.time_s : charts.centre_s);
+  for (const [text, name, show] of [
+    ["−", "Show more time", () => charts.zoom(0.5, centre())],
+    ["+", "Show less time", () => charts.zoom(2, centre())],
+    ["All", "Show the whole session", () => charts.showWhole()],
+  ]) {
+    const change = () => {
+      show();
+      wake();
     };
-  });
-  return layout;
+    zooms.append(button(text, { "aria-label": name, title: name }, change, signal));
+  }
+  const choices = createChoices("Charts", charts.groups, charts.ids, choose, signal);
+  const menu = createMenu("Charts", { title: "Choose what is charted" }, choices, signal);
+  return el("div", { class: "pc-bar" }, ...keys, menu, zooms);
 }
 
-function timeTicks([start, end], width) {
-  const wanted = Math.max(Math.floor(width / 80), 2);
-  const step = TIME_STEPS_S.find((seconds) => (end - start) / seconds <= wanted) ?? 7200;
-  const tickvals = [];
-  const first = Math.ceil(start / step - 1e-6);
-  for (let k = first; k * step <= end + 1e-6; k += 1) tickvals.push(k * step);
-  const ticktext = tickvals.map((seconds) =>
-    step < 1 ? formatTime(seconds) : formatTime(seconds).slice(0, -2),
-  );
-  return { tickvals, ticktext };
-}
-
-/** Click or drag seeks; with Shift it marks a stretch to look at; Ctrl and wheel, or pinch,
- * zoom. */
+/** Click or drag seeks; with Shift it marks a part to loop; Ctrl and wheel, or pinch, zoom. */
 export function listenToCharts(host, charts, actions, signal) {
   let marking = null;
   let isSeeking = false;
@@ -330,10 +308,8 @@ export function listenToCharts(host, charts, actions, signal) {
     host.addEventListener(type, handler, { signal, ...options });
   const finish = (event) => {
     if (isSeeking) actions.release();
-    if (marking !== null && event.type === "pointerup") {
-      const [from, to] = [marking, charts.timeAt(event.clientX)].sort((a, b) => a - b);
-      if (to > from) charts.show(from, to);
-    }
+    if (marking !== null && event.type === "pointerup")
+      actions.setLoop(marking, charts.timeAt(event.clientX));
     charts.mark();
     marking = null;
     isSeeking = false;
@@ -342,6 +318,7 @@ export function listenToCharts(host, charts, actions, signal) {
   listen("pointerdown", (event) => {
     if (event.button !== 0) return;
     host.setPointerCapture(event.pointerId);
+    charts.point(null);
     if (event.shiftKey) {
       marking = charts.timeAt(event.clientX);
       return;
@@ -352,8 +329,10 @@ export function listenToCharts(host, charts, actions, signal) {
   });
   listen("pointermove", (event) => {
     if (isSeeking) actions.seek(charts.timeAt(event.clientX));
-    if (marking !== null) charts.mark(marking, charts.timeAt(event.clientX));
+    else if (marking !== null) charts.mark(marking, charts.timeAt(event.clientX));
+    else if (event.pointerType === "mouse") charts.point(charts.timeAt(event.clientX));
   });
+  listen("pointerleave", () => charts.point(null));
   listen("pointerup", finish);
   listen("pointercancel", finish);
   listen("dblclick", () => {

@@ -31,6 +31,42 @@ export function icon(path) {
   return svg;
 }
 
+/** A button that says what it does, to the eye, the mouse and the ear. */
+export function button(content, attributes, action, signal) {
+  const element = el("button", { type: "button", ...attributes }, content);
+  element.addEventListener("click", action, { signal });
+  return element;
+}
+
+/** A button that opens a box of further choices; it closes at a click elsewhere or Escape. */
+export function createMenu(label, attributes, content, signal) {
+  const summary = el("summary", { role: "button", ...attributes }, label);
+  const menu = el("details", { class: "pc-menu" }, summary, content);
+  const close = (event) => {
+    if (event.key ? event.key === "Escape" : !menu.contains(event.target)) menu.open = false;
+  };
+  document.addEventListener("pointerdown", close, { signal });
+  menu.addEventListener("keydown", close, { signal });
+  return menu;
+}
+
+/** A list of choices, any number of which hold; `change` gets those that do, in the list's order. */
+export function createChoices(name, groups, chosen, change, signal) {
+  const box = el("div", { class: "pc-choices", role: "group", "aria-label": name });
+  for (const [title, options] of groups) {
+    box.append(el("div", { class: "pc-choices-title" }, title));
+    for (const { id, label } of options) {
+      const input = el("input", { type: "checkbox", value: id });
+      input.checked = chosen.includes(id);
+      box.append(el("label", {}, input, label));
+    }
+  }
+  const inputs = [...box.querySelectorAll("input")];
+  const report = () => change(inputs.filter((each) => each.checked).map((each) => each.value));
+  box.addEventListener("change", report, { signal });
+  return box;
+}
+
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -41,6 +77,12 @@ export function formatTime(seconds) {
   const whole = Math.floor(tenths / 10);
   const rest = String(whole % 60).padStart(2, "0");
   return `${Math.floor(whole / 60)}:${rest}.${tenths % 10}`;
+}
+
+/** Seconds from what `formatTime` writes, or from plain seconds; NaN if it is neither. */
+export function parseTime(text) {
+  const parts = /^\s*(?:(\d+):)?(\d+(?:\.\d*)?)\s*$/.exec(text);
+  return parts ? 60 * Number(parts[1] ?? 0) + Number(parts[2]) : NaN;
 }
 
 /** Last position whose value is not above `value`; -1 before the first. */

@@ -1,16 +1,22 @@
-/* The replay player: one clock that moves the skeleton, the charts and the slider together.
+/* The replay player: one clock that moves the skeleton, the video, the charts and the slider.
  *
  * Everything happens here in the browser; nothing is asked of the server while a session plays.
  * What it shows at the moment stands in the root's data attributes.
  */
 
-import { createChartBar, createViewBar } from "./bars.js";
-import { Charts, listenToCharts } from "./charts.js";
-import { Clock } from "./clock.js";
-import { clamp, el } from "./page.js";
+import { createViewBar, listenToTurning } from "./camera.js";
+import { Charts, createChartBar, listenToCharts } from "./charts.js";
+import { Clock, SPEEDS } from "./clock.js";
+import { createHelp, listenToKeys } from "./keys.js";
+import { listTrails } from "./marks.js";
+import { Notes } from "./notes.js";
+import { clamp, createChoices, createMenu, el } from "./page.js";
 import { isSeen } from "./recording.js";
-import { Skeleton, listenToTurning } from "./skeleton.js";
-import { Transport, listenToKeys } from "./transport.js";
+import { formatValue } from "./series.js";
+import { Skeleton } from "./skeleton.js";
+import { createTakeaway } from "./takeaway.js";
+import { Transport } from "./transport.js";
+import { VideoPane } from "./video.js";
 
 /** Numbers that change faster cannot be read; in play they wait, at rest they are exact. */
 const READING_MS = 80;
@@ -22,36 +28,125 @@ export class Player {
   #clock;
   #skeleton;
   #charts;
+  #video = null;
   #transport;
+  #notes;
+  #help;
   #lifetime = new AbortController();
   #request = 0;
   #lastReading = 0;
+  #lastLoop = null;
 
-  /** Build the player into `root`; `address` reads and notes the moment. */
-  constructor(root, replay, { Plotly, address }) {
+  /** Build the player into `root`.
+   *
+   * `around` has Plotly; `address`, which reads and notes what is shown; `notes` and `saveNote`;
+   * `video` as { url, landmarks } or null; `takeaway` with title, name and addresses.
+   */
+  constructor(root, replay, around) {
     this.#root = root;
     this.#replay = replay;
-    this.#address = address;
+    this.#address = around.address;
     this.#clock = new Clock(replay);
     const { signal } = this.#lifetime;
+    const actions = this.#makeActions();
     const scene = el("div", { class: "pc-scene" });
     const panels = el("div", { class: "pc-charts" });
     const left = el("div", { class: "pc-left" }, scene);
     const right = el("div", { class: "pc-right" }, panels);
-    const actions = this.#makeActions();
     this.#transport = new Transport(replay, actions, signal);
-    root.replaceChildren(el("div", { class: "pc-grid" }, left, right, this.#transport.element));
+    this.#notes = new Notes(actions, around.saveNote, signal);
+    this.#help = createHelp(signal);
+    const grid = el("div", { class: "pc-grid" }, left, right, this.#transport.element);
+    grid.append(this.#notes.element);
+    if (around.video) grid.append(this.#createVideo(around.video, actions));
+    root.replaceChildren(grid, this.#help);
     root.tabIndex = -1;
     root.dataset.frameCount = String(replay.n_frames);
-    this.#skeleton = new Skeleton(Plotly, replay, scene);
-    this.#charts = new Charts(Plotly, replay, panels);
-    left.prepend(createViewBar(this.#skeleton, actions.wake, signal));
-    right.prepend(createChartBar(this.#charts, this.#clock, actions.wake, signal));
+    this.#skeleton = new Skeleton(around.Plotly, replay, scene);
+    this.#charts = new Charts(around.Plotly, replay, panels, (angle) => {
+      this.#skeleton.mark({ angle });
+      this.#wake();
+    });
+    this.#restore(around.address.read());
+    left.prepend(this.#createSceneBar(actions));
+    right.prepend(createChartBar(this.#charts, this.#clock, actions, signal));
+    this.#transport.element.append(this.#createTakeaway(around));
+    this.setNotes(around.notes);
     this.ready = this.#start(scene, panels, actions);
   }
 
-  /** What the buttons, the keys, the slider and the charts can ask for. */
+  #createVideo({ url, landmarks }, actions) {
+    this.#root.classList.add("pc-has-video");
+    const { signal } = this.#lifetime;
+    this.#video = new VideoPane(this.#replay, url, landmarks, actions.wake, signal);
+    this.#clock.leader = this.#video;
+    return this.#video.element;
+  }
+
+  #createSceneBar(actions) {
+    const { signal } = this.#lifetime;
+    const bar = createViewBar(this.#skeleton, actions.wake, signal);
+    const leave = (trails) => {
+      this.#skeleton.mark({ trails });
+      this.#wake();
+    };
+    const choices = createChoices("Trails", listTrails(), [], leave, signal);
+    bar.append(createMenu("Trails", { title: "What leaves a trail" }, choices, signal));
+    return bar;
+  }
+
+  #createTakeaway({ takeaway, address }) {
+    const source = {
+      ...takeaway,
+      root: this.#root,
+      skeleton: this.#skeleton,
+      video: this.#video,
+      clock: this.#clock,
+      duration_s: this.#replay.duration_s,
+      link: address.link,
+      isDark: () => isDark(this.#root),
+    };
+    return createTakeaway(source, this.#lifetime.signal);
+  }
+
+  /** Show what the address says; what it says wrongly is as usual. */
+  #restore({ time_s, speed, loop, charts }) {
+    this.#clock.speed = speed ?? 1;
+    if (loop) this.#clock.setLoop(...loop);
+    this.ready = this.#charts.setPanels(charts ?? this.#charts.usualIds);
+    this.#clock.seek(time_s);
+    this.#showSettings();
+  }
+
+  #showSettings() {
+    const { speed, loop } = this.#clock;
+    this.#transport.showSpeed(speed);
+    this.#transport.showLoop(loop);
+    this.#charts.setLoop(loop);
+    this.#root.dataset.speed = String(speed);
+    this.#root.dataset.loop = loop ? loop.map((s) => s.toFixed(3)).join("-") : "";
+    this.#root.dataset.charts = this.#charts.ids.join(",");
+  }
+
+  /** What is shown, as the address says it. */
+  get #state() {
+    const { time_s, speed, loop } = this.#clock;
+    const { ids, usualIds } = this.#charts;
+    return { time_s, speed, loop, charts: ids.join() === usualIds.join() ? null : ids };
+  }
+
+  setNotes(notes) {
+    this.#notes.show(notes);
+    this.#transport.showNotes(notes, (time_s) => this.#makeActions().seek(time_s));
+    this.#root.dataset.noteCount = String(notes.length);
+  }
+
+  /** What the buttons, the keys, the slider, the charts and the notes can ask for. */
   #makeActions() {
+    return { ...this.#makeMoves(), ...this.#makeChoices(), wake: () => this.#wake() };
+  }
+
+  #makeMoves() {
     const clock = this.#clock;
     const seek = (time_s) => {
       clock.seek(time_s);
@@ -60,12 +155,15 @@ export class Player {
     };
     return {
       seek,
-      wake: () => this.#wake(),
       move: (seconds) => seek(clock.time_s + seconds),
       step: (frames) => {
         clock.pause();
         const frame = clamp(clock.frame + frames, 0, this.#replay.n_frames - 1);
         seek(this.#replay.time_s[frame] ?? 0);
+      },
+      goTo: (start_s, end_s) => {
+        if (end_s !== null) this.#setLoop(start_s, end_s);
+        seek(start_s);
       },
       toggle: () => {
         if (clock.isPlaying) clock.pause();
@@ -74,19 +172,75 @@ export class Player {
       },
       hold: () => {
         clock.isHeld = true;
+        this.#video?.pause();
       },
       release: () => {
         clock.isHeld = false;
+        if (clock.isPlaying) this.#video?.play(clock.speed);
         this.#wake();
-      },
-      setSpeed: (speed) => {
-        clock.speed = speed;
       },
     };
   }
 
+  #makeChoices() {
+    const clock = this.#clock;
+    const changed = () => {
+      this.#showSettings();
+      this.#note();
+    };
+    const setSpeed = (speed) => {
+      clock.speed = speed;
+      changed();
+    };
+    const last_s = this.#replay.duration_s;
+    return {
+      setSpeed,
+      changeSpeed: (steps) => {
+        const place = SPEEDS.indexOf(clock.speed) + steps;
+        setSpeed(SPEEDS[clamp(place, 0, SPEEDS.length - 1)]);
+      },
+      setLoop: (from_s, to_s) => this.#setLoop(from_s, to_s),
+      startLoop: () => {
+        const end_s = clock.loop?.[1] ?? last_s;
+        this.#setLoop(clock.time_s, end_s > clock.time_s ? end_s : last_s);
+      },
+      endLoop: () => {
+        const start_s = clock.loop?.[0] ?? 0;
+        this.#setLoop(start_s < clock.time_s ? start_s : 0, clock.time_s);
+      },
+      toggleLoop: () => {
+        if (clock.loop) {
+          this.#lastLoop = clock.loop;
+          clock.loop = null;
+          changed();
+        } else this.#setLoop(...(this.#lastLoop ?? this.#charts.stretch));
+      },
+      choose: (ids) => {
+        this.#charts.setPanels(ids);
+        changed();
+      },
+      writeNote: () => {
+        const [start_s, end_s] = clock.loop ?? [clock.time_s, null];
+        clock.pause();
+        this.#note();
+        this.#notes.write({ start_s, end_s, text: "", tag: "" });
+      },
+      help: () => (this.#help.open ? this.#help.close() : this.#help.showModal()),
+      toggleFullScreen: () => {
+        if (document.fullscreenElement) document.exitFullscreen();
+        else this.#root.requestFullscreen?.();
+      },
+    };
+  }
+
+  #setLoop(from_s, to_s) {
+    this.#clock.setLoop(from_s, to_s);
+    this.#showSettings();
+    this.#note();
+  }
+
   async #start(scene, panels, actions) {
-    await Promise.all([this.#skeleton.ready, this.#charts.ready]);
+    await Promise.all([this.#skeleton.ready, this.ready]);
     const { signal } = this.#lifetime;
     if (signal.aborted) return;
     listenToTurning(scene, this.#skeleton, actions.wake, signal);
@@ -94,8 +248,6 @@ export class Player {
     listenToKeys(this.#root, actions, signal);
     this.#listenToFocus();
     this.#listenToSize(scene, panels);
-    this.#clock.seek(this.#address.read());
-    this.#charts.follow(this.#clock.time_s);
     this.#draw(performance.now());
     this.#transport.announce(this.#clock.time_s);
     this.#root.dataset.ready = "true";
@@ -104,7 +256,9 @@ export class Player {
   /** After a click with the mouse the keyboard belongs to the player, not to the button. */
   #listenToFocus() {
     const giveBack = (event) => {
-      if (event.target.closest("button")) this.#root.focus({ preventScroll: true });
+      const pressed = event.target.closest("button");
+      if (pressed && !pressed.closest("form, dialog, details, li"))
+        this.#root.focus({ preventScroll: true });
     };
     this.#root.addEventListener("pointerup", giveBack, { signal: this.#lifetime.signal });
   }
@@ -129,7 +283,7 @@ export class Player {
     const { isPlaying, time_s } = this.#clock;
     this.#root.dataset.playing = String(isPlaying);
     if (!isPlaying) this.#transport.announce(time_s);
-    this.#address.note(time_s);
+    this.#address.note(this.#state);
     this.#wake();
   }
 
@@ -140,7 +294,7 @@ export class Player {
     const { isPlaying, time_s } = this.#clock;
     if (isPlaying) {
       this.#charts.follow(time_s);
-      this.#address.noteInPlay(time_s);
+      this.#address.noteInPlay(this.#state);
       this.#wake();
     } else if (wasPlaying) this.#note();
     this.#draw(now);
@@ -150,7 +304,8 @@ export class Player {
     const { frame, time_s, isPlaying } = this.#clock;
     const reason = this.#reasonForNobody(frame, time_s);
     const shown = reason ? -1 : frame;
-    this.#skeleton.draw(shown, reason);
+    this.#skeleton.draw(shown, reason, this.#selectedValue(shown));
+    this.#video?.draw(shown);
     this.#charts.moveCursor(time_s);
     this.#transport.showPlaying(isPlaying);
     if (!isPlaying || now - this.#lastReading >= READING_MS) {
@@ -158,9 +313,26 @@ export class Player {
       this.#transport.read(frame, time_s);
       this.#lastReading = now;
     }
-    this.#root.dataset.frame = String(Math.max(frame, 0));
-    this.#root.dataset.timeS = time_s.toFixed(3);
-    this.#root.dataset.playing = String(isPlaying);
+    this.#report(frame, time_s, isPlaying);
+  }
+
+  /** The reading that is drawn at the joint. */
+  #selectedValue(frame) {
+    const { selected } = this.#charts;
+    if (!selected || frame < 0) return "";
+    const row = this.#replay.angles.findIndex(({ name }) => name === selected.name);
+    const value = this.#replay.angles_ddeg[row * this.#replay.n_frames + frame];
+    return value === this.#replay.missing ? "" : formatValue(value / 10, "°");
+  }
+
+  #report(frame, time_s, isPlaying) {
+    const { dataset } = this.#root;
+    dataset.frame = String(Math.max(frame, 0));
+    dataset.timeS = time_s.toFixed(3);
+    dataset.playing = String(isPlaying);
+    if (!this.#video) return;
+    dataset.video = this.#video.state;
+    dataset.videoTimeS = (this.#video.presented_s ?? NaN).toFixed(3);
   }
 
   #reasonForNobody(frame, time_s) {
@@ -178,6 +350,13 @@ export class Player {
     this.#skeleton.destroy();
     this.#charts.destroy();
     this.#root.replaceChildren();
+    this.#root.classList.remove("pc-has-video");
     this.#root.dataset.ready = "false";
   }
+}
+
+/** Whether light text stands on a dark ground. */
+function isDark(root) {
+  const [red, green, blue] = getComputedStyle(root).color.match(/[\d.]+/g).map(Number);
+  return red + green + blue > 3 * 128;
 }

@@ -19,27 +19,10 @@ export function readReplay(buffer) {
     replay[name] = new ARRAY_TYPES[dtype](buffer, 4 + length + offset, size);
   }
   replay.duration_s = replay.n_frames ? replay.time_s[replay.n_frames - 1] : 0;
-  replay.longest_step_s = longestStep(replay.time_s);
-  replay.panels = groupAngles(header.angles);
+  replay.step_s = usualStep(replay.time_s);
+  // A longer time between two frames is a hole in the recording: nothing is drawn across it.
+  replay.longest_step_s = Math.max(0.5, 5 * replay.step_s);
   return replay;
-}
-
-/** A longer time between two frames is a hole in the recording: nothing is drawn across it. */
-function longestStep(time_s) {
-  const steps = [];
-  const stride = Math.max(1, Math.floor(time_s.length / 2000));
-  for (let i = 1; i < time_s.length; i += stride) steps.push(time_s[i] - time_s[i - 1]);
-  steps.sort((a, b) => a - b);
-  return Math.max(0.5, 5 * (steps[steps.length >> 1] ?? 0));
-}
-
-function groupAngles(angles) {
-  const panels = new Map();
-  angles.forEach((angle, row) => {
-    if (!panels.has(angle.group)) panels.set(angle.group, { title: angle.title, series: [] });
-    panels.get(angle.group).series.push({ ...angle, row });
-  });
-  return [...panels.values()];
 }
 
 /** The frame closest to a moment. Nearest and not last, so that a clock that runs in step with the
@@ -51,10 +34,18 @@ export function nearestFrame({ time_s }, moment_s) {
   return frame < 0 || time_s[next] - moment_s < moment_s - time_s[frame] ? next : frame;
 }
 
-/** Degrees of one angle in one frame; NaN where there is no reading. */
-export function angleAt(replay, row, frame) {
-  const value = frame < 0 ? replay.missing : replay.angles_ddeg[row * replay.n_frames + frame];
-  return value === replay.missing ? NaN : value / 10;
+/** Whether more time than between other frames lies before this one. */
+export function isHoleBefore({ time_s, longest_step_s }, frame) {
+  return time_s[frame] - time_s[frame - 1] > longest_step_s;
+}
+
+/** Time between two frames, as a rule. */
+export function usualStep(time_s) {
+  const steps = [];
+  const stride = Math.max(1, Math.floor(time_s.length / 2000));
+  for (let i = 1; i < time_s.length; i += stride) steps.push(time_s[i] - time_s[i - 1]);
+  steps.sort((a, b) => a - b);
+  return steps[steps.length >> 1] ?? 0;
 }
 
 export function isSeen(replay, frame) {

@@ -1,8 +1,11 @@
 /* The player inside Streamlit: called at each rerun and each change of theme, in one element. */
 
+import { createAddress } from "./address.js";
 import { el } from "./page.js";
 import { Player } from "./player.js";
 import { readReplay } from "./recording.js";
+
+const LOST = "The dashboard does not answer. See whether it still runs, then reload the page.";
 
 const players = new WeakMap();
 let plotly = null;
@@ -25,73 +28,60 @@ function loadPlotly(url) {
   return plotly;
 }
 
-/** The packed recording, or one sentence why there is none. */
-async function fetchRecording(url) {
-  try {
-    const answer = await fetch(url);
-    if (answer.ok) return { bytes: await answer.arrayBuffer() };
-    return { problem: await answer.text() };
-  } catch {
-    return { problem: "The dashboard does not answer. See whether it still runs, then reload." };
-  }
+/** The bytes behind an address; what went wrong is an error with one sentence. */
+async function fetchBytes(url) {
+  const answer = await fetch(url).catch(() => {
+    throw new Error(LOST);
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.arrayBuffer();
 }
 
 /** Build the player, or leave it as it is; returns what Streamlit calls when the page is left. */
-export async function show({ data, parentElement }, { plotlyUrl, find }) {
+export async function show({ data, parentElement, setTriggerValue }, { plotlyUrl, find }) {
   const root = parentElement.querySelector("[data-testid='replay-player']");
   const leave = () => {
     players.get(root)?.player?.destroy();
     players.delete(root);
   };
+  const shown = players.get(root);
   // A rerun or another theme: the same recording plays on, and CSS has changed its colours.
-  if (players.get(root)?.recording === data.recording) return leave;
+  if (shown?.data.recording === data.recording && shown.data.video === data.video) {
+    shown.data = data;
+    shown.player?.setNotes(data.notes);
+    return leave;
+  }
   leave();
-  const shown = { recording: data.recording, player: null };
-  players.set(root, shown);
-  const [Plotly, { bytes, problem }] = await Promise.all([
-    loadPlotly(plotlyUrl),
-    fetchRecording(find(data.recording)),
-  ]);
-  if (players.get(root) !== shown) return leave; // left, or another session, while it loaded
-  if (problem) root.replaceChildren(el("p", { class: "pc-problem", role: "alert" }, problem));
-  else {
-    const address = createAddress(data.session_id);
-    shown.player = new Player(root, readReplay(bytes), { Plotly, address });
+  const next = { data, player: null };
+  players.set(root, next);
+  try {
+    const needed = [loadPlotly(plotlyUrl), fetchBytes(find(data.recording))];
+    const [Plotly, bytes] = await Promise.all(needed);
+    // Left, or another session, while it loaded.
+    if (players.get(root) !== next) return leave;
+    const around = { Plotly, ...findAround(next.data, find), saveNote };
+    next.player = new Player(root, readReplay(bytes), around);
+  } catch (error) {
+    root.replaceChildren(el("p", { class: "pc-problem", role: "alert" }, error.message));
   }
   return leave;
+
+  function saveNote(change) {
+    setTriggerValue("note", change);
+  }
 }
 
-/** Keeps `?session=ID&t=SECONDS` true without asking the server for anything. */
-function createAddress(sessionId) {
-  const path = location.pathname;
-  let timer = 0;
-  let moment_s = 0;
-  let written = 0;
-  const write = () => {
-    timer = 0;
-    if (location.pathname !== path) return; // the person is on the way to another page
-    const url = new URL(location.href);
-    url.searchParams.set("session", sessionId);
-    url.searchParams.set("t", String(Math.round(moment_s * 1000) / 1000));
-    history.replaceState(history.state, "", url);
-    written = performance.now();
+/** What the player needs beside the recording: addresses, notes, and the video if there is one. */
+function findAround(data, find) {
+  const video = data.video && {
+    url: find(data.video),
+    landmarks: fetchBytes(find(data.image)).catch(() => null),
   };
-  return {
-    read() {
-      const query = new URLSearchParams(location.search);
-      const moment = Number(query.get("t"));
-      return query.get("session") === sessionId && Number.isFinite(moment) ? moment : 0;
-    },
-    /** A drag seeks many times; the address follows when it comes to rest for a moment. */
-    note(time_s) {
-      moment_s = time_s;
-      clearTimeout(timer);
-      timer = setTimeout(write, 150);
-    },
-    noteInPlay(time_s) {
-      moment_s = time_s;
-      if (!timer && performance.now() - written > 2000) write();
-    },
-    stop: () => clearTimeout(timer),
+  const takeaway = {
+    title: data.title,
+    name: data.file_stem,
+    clipUrl: find(data.clip),
+    pageUrl: find(data.page),
   };
+  return { address: createAddress(data.session_id), notes: data.notes, video, takeaway };
 }

@@ -1,9 +1,9 @@
-/* The transport: buttons, slider, speed, readings, and the keyboard. */
+/* The transport: slider with its marks, buttons, speed and readings. */
 
-import { el, formatTime, icon, setText } from "./page.js";
+import { SPEEDS } from "./clock.js";
+import { button, clamp, el, formatTime, icon, setText } from "./page.js";
 
-const SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2];
-const ARROW_STEP_S = 1;
+const HANDLE_STEP_S = 0.1;
 
 const ICONS = {
   play: "M6 3.5v13l11-6.5z",
@@ -12,6 +12,8 @@ const ICONS = {
   end: "M14 4h2v12h-2zM4 4v12l9-6z",
   back: "M13.5 4v12L6 10z",
   forward: "M6.5 4v12L14 10z",
+  loop: "M6 5h8a4 4 0 0 1 0 8h-1v-1.6h1a2.4 2.4 0 0 0 0-4.8H6v2L2.6 5.8 6 3zM14 15H6a4 4 0 0 1-1-7.9v1.7A2.4 2.4 0 0 0 6 13.4h8v-2l3.4 2.8L14 17z",
+  full: "M3 3h5v1.6H4.6V8H3zM12 3h5v5h-1.6V4.6H12zM3 12h1.6v3.4H8V17H3zM15.4 12H17v5h-5v-1.6h3.4z",
 };
 
 export class Transport {
@@ -20,8 +22,13 @@ export class Transport {
   #time = el("span", { class: "pc-time" });
   #frame = el("span", { class: "pc-frame" });
   #total;
+  #track = el("div", { class: "pc-marks" });
+  #band = el("div", { class: "pc-band" });
+  #handles;
   #seek;
   #play;
+  #loop;
+  #speed;
   #isPlaying = false;
 
   constructor(replay, actions, signal) {
@@ -32,16 +39,22 @@ export class Transport {
     this.#play = this.#createButton("Play", ICONS.play, "Space", actions.toggle);
     this.#play.classList.add("pc-play");
     this.#play.disabled = this.#seek.disabled = replay.n_frames < 2;
+    this.#speed = this.#createSpeed(actions);
+    this.#handles = ["start", "end"].map((name, end) => this.#createHandle(name, end, actions));
     const total = el("span", { class: "pc-total" }, ` / ${this.#total}`);
     this.element = el(
       "div",
       { class: "pc-transport" },
-      this.#seek,
+      el("div", { class: "pc-seek" }, this.#band, this.#seek, this.#track, ...this.#handles),
       this.#createButtons(actions),
       el("div", { class: "pc-readout" }, this.#time, total),
       this.#frame,
-      this.#createSpeed(actions),
+      this.#createLoopButtons(actions),
+      this.#speed,
+      this.#createButton("Full screen", ICONS.full, "F", actions.toggleFullScreen),
+      this.#createHelp(actions),
     );
+    this.showLoop(null);
   }
 
   #createButtons(actions) {
@@ -58,9 +71,25 @@ export class Transport {
 
   #createButton(name, path, keys, action) {
     const title = `${name} (${keys})`;
-    const button = el("button", { type: "button", "aria-label": name, title }, icon(path));
-    button.addEventListener("click", action, { signal: this.#signal });
-    return button;
+    return button(icon(path), { "aria-label": name, title, class: "pc-icon" }, action, this.#signal);
+  }
+
+  #createLoopButtons(actions) {
+    const letter = (text, name, action) =>
+      button(text, { "aria-label": name, title: `${name} (${text})` }, action, this.#signal);
+    this.#loop = this.#createButton("Loop", ICONS.loop, "L", actions.toggleLoop);
+    return el(
+      "div",
+      { class: "pc-looping", role: "group", "aria-label": "Loop a part" },
+      letter("A", "Loop starts here", actions.startLoop),
+      letter("B", "Loop ends here", actions.endLoop),
+      this.#loop,
+    );
+  }
+
+  #createHelp(actions) {
+    const attributes = { "aria-label": "Keys", title: "Keys (?)", class: "pc-icon" };
+    return button("?", attributes, actions.help, this.#signal);
   }
 
   #createSeek(actions) {
@@ -74,6 +103,44 @@ export class Transport {
     return seek;
   }
 
+  /** One end of the loop on the slider: dragged by mouse or finger, moved by arrow keys. */
+  #createHandle(name, end, actions) {
+    const attributes = { role: "slider", "aria-label": `Loop ${name}`, "aria-valuemin": 0 };
+    const handle = button(end ? "B" : "A", { class: "pc-handle", ...attributes }, () => {});
+    const other = () => this.#shownLoop[1 - end];
+    const timeAt = (x) => {
+      const { left, width } = this.#track.getBoundingClientRect();
+      return clamp((x - left) / width, 0, 1) * this.#replay.duration_s;
+    };
+    const listen = (type, handler) =>
+      handle.addEventListener(type, handler, { signal: this.#signal });
+    listen("pointerdown", (event) => {
+      event.stopPropagation();
+      handle.setPointerCapture(event.pointerId);
+    });
+    listen("pointermove", (event) => {
+      if (handle.hasPointerCapture(event.pointerId)) this.#drag(end, timeAt(event.clientX), actions);
+    });
+    listen("keydown", (event) => {
+      const step = { ArrowLeft: -HANDLE_STEP_S, ArrowRight: HANDLE_STEP_S }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      actions.setLoop(this.#shownLoop[end] + step, other());
+    });
+    return handle;
+  }
+
+  #shownLoop = null;
+
+  /** The end that is dragged stops a little before the other one. */
+  #drag(end, time_s, actions) {
+    const [from, to] = this.#shownLoop;
+    const least = 2 * (this.#replay.step_s || HANDLE_STEP_S);
+    if (end) actions.setLoop(from, Math.max(time_s, from + least));
+    else actions.setLoop(Math.min(time_s, to - least), to);
+  }
+
   #createSpeed(actions) {
     const options = SPEEDS.map((value) => el("option", { value }, `×${value}`));
     const speed = el("select", { "aria-label": "Speed", title: "Speed" }, ...options);
@@ -83,14 +150,17 @@ export class Transport {
     return speed;
   }
 
+  #share(time_s) {
+    const { duration_s } = this.#replay;
+    return duration_s ? clamp((100 * time_s) / duration_s, 0, 100) : 0;
+  }
+
   /** Show where the clock is. */
   read(frame, time_s) {
-    const { n_frames, duration_s } = this.#replay;
     setText(this.#time, formatTime(time_s));
-    setText(this.#frame, `frame ${frame + 1} / ${n_frames}`);
+    setText(this.#frame, `frame ${frame + 1} / ${this.#replay.n_frames}`);
     this.#seek.value = time_s;
-    const done = duration_s ? (100 * time_s) / duration_s : 0;
-    this.#seek.style.setProperty("--pc-done", `${done.toFixed(2)}%`);
+    this.#seek.style.setProperty("--pc-done", `${this.#share(time_s).toFixed(2)}%`);
   }
 
   showPlaying(isPlaying) {
@@ -102,43 +172,43 @@ export class Transport {
     this.#play.replaceChildren(icon(isPlaying ? ICONS.pause : ICONS.play));
   }
 
+  showSpeed(speed) {
+    this.#speed.value = String(speed);
+  }
+
+  showLoop(loop) {
+    this.#shownLoop = loop;
+    this.#loop.setAttribute("aria-pressed", String(loop !== null));
+    this.#band.hidden = loop === null;
+    this.#handles.forEach((handle, end) => {
+      handle.hidden = loop === null;
+      if (!loop) return;
+      handle.style.left = `${this.#share(loop[end])}%`;
+      handle.setAttribute("aria-valuenow", loop[end].toFixed(2));
+      handle.setAttribute("aria-valuemax", this.#replay.duration_s.toFixed(2));
+      handle.setAttribute("aria-valuetext", formatTime(loop[end]));
+      handle.title = `Loop ${end ? "ends" : "starts"} at ${formatTime(loop[end])}`;
+    });
+    if (!loop) return;
+    this.#band.style.left = `${this.#share(loop[0])}%`;
+    this.#band.style.width = `${this.#share(loop[1]) - this.#share(loop[0])}%`;
+  }
+
+  /** Show where notes stand; a mark that is pressed goes there. */
+  showNotes(notes, seek) {
+    const marks = notes.map(({ start_s, end_s, text, tag }) => {
+      const title = `${formatTime(start_s)} ${tag ? `${tag}: ` : ""}${text}`;
+      const attributes = { class: "pc-note-mark", title, "aria-label": `Note at ${title}` };
+      const mark = button("", { ...attributes, tabindex: -1 }, () => seek(start_s), this.#signal);
+      mark.style.left = `${this.#share(start_s)}%`;
+      mark.style.width = `${this.#share(end_s ?? start_s) - this.#share(start_s)}%`;
+      return mark;
+    });
+    this.#track.replaceChildren(...marks);
+  }
+
   /** For screen readers, at rest only: a value that changes each frame is noise. */
   announce(time_s) {
     this.#seek.setAttribute("aria-valuetext", `${formatTime(time_s)} of ${this.#total}`);
   }
-}
-
-/** Space, arrows, comma, full stop, Home and End, wherever on the page nothing else wants them. */
-export function listenToKeys(root, actions, signal) {
-  const keys = {
-    " ": actions.toggle,
-    ",": () => actions.step(-1),
-    ".": () => actions.step(1),
-    ArrowLeft: () => actions.move(-ARROW_STEP_S),
-    ArrowRight: () => actions.move(ARROW_STEP_S),
-    Home: () => actions.seek(0),
-    End: () => actions.seek(Infinity),
-  };
-  const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
-    if (isTaken(root, event)) return;
-    event.preventDefault();
-    keys[event.key]();
-  };
-  document.addEventListener("keydown", onKey, { signal });
-}
-
-const TAKEN =
-  "input, textarea, select, button, a, [contenteditable], [role=dialog], [role=combobox], " +
-  "[role=listbox], [role=menu], [role=slider], [role=tab]";
-
-/** Whether the focused element has its own use for the key. */
-function isTaken(root, event) {
-  const focused = event.target;
-  if (!(focused instanceof Element) || focused === document.body || focused === root) return false;
-  if (root.contains(focused)) {
-    if (focused.matches("select")) return true;
-    return focused.matches("button") && event.key === " ";
-  }
-  return focused.closest(TAKEN) !== null;
 }

@@ -1,0 +1,69 @@
+/* The address of the page: it always says what is shown, so that a link shows the same again. */
+
+const QUIET_MS = 150;
+const IN_PLAY_MS = 2000;
+
+/** Read a player's state from a query: moment, speed, loop and charts, each null if not there. */
+export function readState(query) {
+  const number = (text) => (text && Number.isFinite(Number(text)) ? Number(text) : null);
+  const loop = /^([\d.]+)-([\d.]+)$/.exec(query.get("loop") ?? "")?.slice(1).map(number);
+  return {
+    time_s: number(query.get("t")) ?? 0,
+    speed: number(query.get("speed")),
+    loop: loop && loop.every((each) => each !== null) ? loop : null,
+    charts: query.get("charts")?.split(",") ?? null,
+  };
+}
+
+/** Write a player's state into a query; what is as usual is left out. */
+export function writeState(query, { time_s, speed, loop, charts }) {
+  const round = (seconds) => String(Math.round(seconds * 1000) / 1000);
+  query.set("t", round(time_s));
+  const optional = {
+    speed: speed === 1 ? null : String(speed),
+    loop: loop && loop.map(round).join("-"),
+    charts: charts && charts.join(","),
+  };
+  for (const [name, text] of Object.entries(optional)) {
+    if (text === null) query.delete(name);
+    else query.set(name, text);
+  }
+}
+
+/** Keeps the address bar true without asking the server for anything. */
+export function createAddress(sessionId) {
+  const path = location.pathname;
+  let timer = 0;
+  let state = null;
+  let written = 0;
+  const link = () => {
+    const url = new URL(location.href);
+    url.searchParams.set("session", sessionId);
+    if (state) writeState(url.searchParams, state);
+    return url.href;
+  };
+  const write = () => {
+    timer = 0;
+    if (location.pathname !== path) return; // the person is on the way to another page
+    history.replaceState(history.state, "", link());
+    written = performance.now();
+  };
+  return {
+    read() {
+      const query = new URLSearchParams(location.search);
+      return readState(query.get("session") === sessionId ? query : new URLSearchParams());
+    },
+    /** A drag seeks many times; the address follows when it comes to rest for a moment. */
+    note(shown) {
+      state = shown;
+      clearTimeout(timer);
+      timer = setTimeout(write, QUIET_MS);
+    },
+    noteInPlay(shown) {
+      state = shown;
+      if (!timer && performance.now() - written > IN_PLAY_MS) write();
+    },
+    link,
+    stop: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,155 @@
+"""Answers to what the player's scripts ask for: themselves, and the data of an offered session.
+
+They go round Streamlit's own channel: an hour has 28 MB, which the browser takes from a plain
+answer without copying.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pages.components.player.offers import Offer, find_offer, pack_offer
+from pages.components.player.offline import write_page
+from pages.components.player.scripts import compute_version, read_script
+from pages.components.routes import below_base_path
+from posecore.clip import write_clip
+from posecore.clip_scene import ClipView
+from posecore.errors import ClipError, PoseCoreError
+from posecore.replay_data import pack_image_landmarks
+
+VERSION: Final = compute_version()
+_KEPT_FOR_GOOD: Final = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "ETag": f'"{VERSION}"',
+    "Vary": "Accept-Encoding",
+}
+# An answer that says it is encoded already is not compressed on its way: that takes longer than
+# sending it.
+_PRIVATE: Final = {"Cache-Control": "private, no-store", "Content-Encoding": "identity"}
+_CLIP_TYPES: Final = {"mp4": "video/mp4", "gif": "image/gif"}
+
+Answer = Callable[[Offer, Mapping[str, str]], Response]
+
+
+async def _answer_script(request: Request) -> Response:
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    name = request.path_params["name"]
+    content = await run_in_threadpool(read_script, name, is_compressed=takes_gzip)
+    if content is None or request.path_params["version"] != VERSION:
+        return Response("There is no such script; reload the page.", status_code=404)
+    if request.headers.get("If-None-Match") == _KEPT_FOR_GOOD["ETag"]:
+        return Response(status_code=304, headers=_KEPT_FOR_GOOD)
+    headers = _KEPT_FOR_GOOD | ({"Content-Encoding": "gzip"} if takes_gzip else {})
+    return Response(content, media_type="text/javascript", headers=headers)
+
+
+def _for_offer(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    """Answer for the session behind the token; what cannot be is one sentence."""
+
+    async def respond(request: Request) -> Response:
+        offer = find_offer(request.path_params["token"])
+        if offer is None:
+            return PlainTextResponse("This page is out of date; reload it.", status_code=404)
+        try:
+            return await run_in_threadpool(_check_and_answer, answer, offer, request.query_params)
+        except ClipError as error:
+            return PlainTextResponse(str(error), status_code=422)
+        except PoseCoreError as error:
+            return PlainTextResponse(str(error), status_code=404)
+
+    return respond
+
+
+def _check_and_answer(answer: Answer, offer: Offer, query: Mapping[str, str]) -> Response:
+    offer.check()
+    return answer(offer, query)
+
+
+def _answer_recording(offer: Offer, _query: Mapping[str, str]) -> Response:
+    return _as_bytes(pack_offer(offer).result())
+
+
+def _answer_image_landmarks(offer: Offer, _query: Mapping[str, str]) -> Response:
+    return _as_bytes(pack_image_landmarks(offer.store.load_sequence(offer.session.id)))
+
+
+def _answer_video(offer: Offer, _query: Mapping[str, str]) -> Response:
+    path = offer.store.get_video_file(offer.session.id)
+    if path is None:
+        return PlainTextResponse("The video of this session is not there.", status_code=404)
+    return FileResponse(path, media_type="video/mp4", headers=_PRIVATE)
+
+
+def _answer_page(offer: Offer, _query: Mapping[str, str]) -> Response:
+    notes = offer.store.notes.list(offer.session.id)
+    page = write_page(offer.session, pack_offer(offer).result(), notes)
+    return Response(page, media_type="text/html; charset=utf-8", headers=_PRIVATE)
+
+
+def _answer_clip(offer: Offer, query: Mapping[str, str]) -> Response:
+    options = _read_clip_options(query)
+    clip_format = options["clip_format"]
+    video_file = offer.store.get_video_file(offer.session.id) if query.get("video") else None
+    sequence = offer.store.load_sequence(offer.session.id)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"clip.{clip_format}"
+        caption = offer.session.name
+        write_clip(path, sequence, video_file=video_file, caption=caption, **options)
+        return Response(path.read_bytes(), media_type=_CLIP_TYPES[clip_format], headers=_PRIVATE)
+
+
+def _read_clip_options(query: Mapping[str, str]) -> dict[str, Any]:
+    if query.get("format") not in _CLIP_TYPES:
+        raise ClipError("A clip is an mp4 or a gif; choose one of the two.")
+    try:
+        view = ClipView(
+            azimuth_deg=float(query.get("azimuth", -28)),
+            elevation_deg=float(query.get("elevation", 10)),
+            zoom=float(query.get("zoom", 1)),
+        )
+        numbers = {
+            "start_s": float(query["from"]),
+            "end_s": float(query["to"]),
+            "speed": float(query.get("speed", 1)),
+        }
+    except (KeyError, ValueError):
+        raise ClipError("The clip's part or view is no number; reload the page.") from None
+    return {
+        "clip_format": query["format"],
+        "view": view,
+        "is_dark": bool(query.get("dark")),
+        **numbers,
+    }
+
+
+def _as_bytes(content: bytes) -> Response:
+    return Response(content, media_type="application/octet-stream", headers=_PRIVATE)
+
+
+_ANSWERS: Final[dict[str, Answer]] = {
+    "recording": _answer_recording,
+    "image": _answer_image_landmarks,
+    "video": _answer_video,
+    "page": _answer_page,
+    "clip": _answer_clip,
+}
+
+
+def find_address(kind: str, token: str) -> str:
+    """Address of one kind of an offered session's data, below the dashboard's own."""
+    return f"replay-{kind}/{token}"
+
+
+PLAYER_ROUTES: Final[list[BaseRoute]] = [
+    Route(below_base_path("/player/{version}/{name}"), _answer_script),
+    *(
+        Route(below_base_path(f"/{find_address(kind, '{token}')}"), _for_offer(answer))
+        for kind, answer in _ANSWERS.items()
+    ),
+]

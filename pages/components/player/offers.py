@@ -1,0 +1,84 @@
+"""What a tab may fetch: each session somebody looks at has an address that this tab alone knows.
+
+The page has checked who asks before it offers a session, so the address is the permission. The
+recording is packed once, beginning when it is offered, while the browser is still busy with the
+drawing library.
+"""
+
+import secrets
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+import streamlit as st
+
+from posecore import Session, SessionStore, compute_joint_angles
+from posecore.replay_data import pack_replay
+
+_KEPT: Final = 4
+_MAX_OFFERS: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A session somebody may see, as the owner's store gives it."""
+
+    store: SessionStore
+    session: Session
+
+    def check(self) -> None:
+        """Make sure the session is still there.
+
+        Raises
+        ------
+        SessionNotFoundError
+            If it was deleted meanwhile; what is packed of it is gone as well.
+        """
+        self.store.get_session(self.session.id)
+
+
+_offers: OrderedDict[str, Offer] = OrderedDict()
+_packed: OrderedDict[tuple[str, int], Future[bytes]] = OrderedDict()
+_packer: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pack-replay")
+_lock: Final = Lock()
+
+
+def offer_session(store: SessionStore, session: Session) -> str:
+    """Return the token by which this tab finds the session's data; packing begins now.
+
+    The same tab gets the same token for the same session at each run of the page.
+    """
+    tokens: dict[str, str] = st.session_state.setdefault("replay_tokens", {})
+    token = tokens.setdefault(session.id, secrets.token_urlsafe(16))
+    offer = Offer(store, session)
+    with _lock:
+        _offers[token] = offer
+        _offers.move_to_end(token)
+        while len(_offers) > _MAX_OFFERS:
+            _offers.popitem(last=False)
+    pack_offer(offer)
+    return token
+
+
+def find_offer(token: str) -> Offer | None:
+    """Return what a token stands for, if it was ever given out."""
+    return _offers.get(token)
+
+
+def pack_offer(offer: Offer) -> Future[bytes]:
+    """Pack once; a finished session changes no more, and a growing one changes its count."""
+    key = (offer.session.id, offer.session.frame_count)
+    with _lock:
+        if key not in _packed:
+            _packed[key] = _packer.submit(_load_and_pack, offer)
+        _packed.move_to_end(key)
+        while len(_packed) > _KEPT:
+            _packed.popitem(last=False)
+        return _packed[key]
+
+
+def _load_and_pack(offer: Offer) -> bytes:
+    sequence = offer.store.load_sequence(offer.session.id)
+    return pack_replay(sequence, compute_joint_angles(sequence), session_id=offer.session.id)

@@ -1,0 +1,144 @@
+/* Taking away what is seen: a picture, a clip, the whole replay as one file, a link. */
+
+import { SIDE_COLOURS, SIDE_LETTERS, button, createMenu, el, formatTime, setText } from "./page.js";
+
+const SCALE = 2;
+
+/** The menu. `source` has the skeleton, the video or null, the clock, the view, a title, a file
+ * name, a link to copy, and the addresses of clips and of the file; null where there is none. */
+export function createTakeaway(source, signal) {
+  const status = el("p", { class: "pc-quiet", role: "status" });
+  const say = (text) => setText(status, text);
+  const box = el("div", { class: "pc-choices pc-takeaway" });
+  const add = (text, title, action) => {
+    const run = async () => {
+      try {
+        say("");
+        await action();
+      } catch (error) {
+        say(error.message);
+      }
+    };
+    box.append(button(text, { title }, run, signal));
+  };
+  add("Picture (PNG)", "What you see now, as a picture", () => savePicture(source));
+  if (source.clipUrl) addClips(add, source, box, say);
+  if (source.pageUrl) {
+    const text = "One file that replays this session in any browser, without a network";
+    add("Replay as a file (HTML)", text, () => saveAnswer(source.pageUrl, `${source.name}.html`, say));
+  }
+  if (source.link) add("Copy link", "A link to this moment", () => copyLink(source.link(), say));
+  box.append(status);
+  return createMenu("Save", { title: "Picture, clip, file, link" }, box, signal);
+}
+
+function addClips(add, source, box, say) {
+  const choice = el("input", { type: "checkbox" });
+  const save = (format) => {
+    const url = new URL(source.clipUrl);
+    const { azimuth, elevation, zoom } = source.skeleton.view;
+    const [from, to] = source.clock.loop ?? [0, source.duration_s];
+    const wanted = { format, from, to, azimuth, elevation, zoom, speed: source.clock.speed };
+    for (const [name, value] of Object.entries(wanted)) url.searchParams.set(name, value);
+    if (choice.checked) url.searchParams.set("video", "1");
+    if (source.isDark()) url.searchParams.set("dark", "1");
+    return saveAnswer(url.href, `${source.name}.${format}`, say);
+  };
+  const part = "From A to B, or the whole session without a loop, seen as you see it now";
+  add("Clip (MP4)", part, () => save("mp4"));
+  add("Clip (GIF)", part, () => save("gif"));
+  if (source.video) box.append(el("label", {}, choice, "Clips show the video with the skeleton"));
+}
+
+/** Fetch what the server makes, say so meanwhile, and keep it as a file. */
+async function saveAnswer(url, name, say) {
+  say("Making it ...");
+  let answer;
+  try {
+    answer = await fetch(url);
+  } catch {
+    throw new Error("The dashboard does not answer. See whether it still runs, then try again.");
+  }
+  if (!answer.ok) throw new Error(await answer.text());
+  saveBlob(await answer.blob(), name);
+  say("Saved with your downloads.");
+}
+
+function saveBlob(blob, name) {
+  const url = URL.createObjectURL(blob);
+  el("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+async function copyLink(link, say) {
+  try {
+    await navigator.clipboard.writeText(link);
+  } catch {
+    copyBySelecting(link); // the clipboard is closed to pages that are not on https or localhost
+  }
+  say("The link is copied.");
+}
+
+function copyBySelecting(text) {
+  const area = el("textarea", { style: "position: fixed; opacity: 0" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const isCopied = document.execCommand("copy");
+  area.remove();
+  if (!isCopied) throw new Error(`Copy it yourself: ${text}`);
+}
+
+async function savePicture({ root, skeleton, video, clock, title, name }) {
+  const style = getComputedStyle(root);
+  const panel = style.getPropertyValue("--pc-panel") || "#fff";
+  const { scene, ground, width, height } = await skeleton.picture();
+  const shown = video?.picture;
+  const canvas = el("canvas", { width: (shown ? 2 : 1) * width * SCALE, height: (height + 32) * SCALE });
+  const context = canvas.getContext("2d");
+  context.scale(SCALE, SCALE);
+  context.fillStyle = panel;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.strokeStyle = style.getPropertyValue("--pc-line");
+  context.stroke(new Path2D(ground));
+  const image = new Image();
+  image.src = scene;
+  await image.decode();
+  context.drawImage(image, 0, 0, width, height);
+  drawTags(context, root);
+  if (shown) drawVideo(context, shown, width, height);
+  context.fillStyle = style.color;
+  context.font = "600 14px system-ui, sans-serif";
+  context.fillText(`${title}  ${formatTime(clock.time_s)}`, 12, height + 21);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  saveBlob(blob, `${name}_${formatTime(clock.time_s).replace(":", "m")}s.png`);
+}
+
+function drawTags(context, root) {
+  const box = root.querySelector(".pc-scene").getBoundingClientRect();
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const tag of root.querySelectorAll(".pc-scene > .pc-tag")) {
+    const { left, top, width, height } = tag.getBoundingClientRect();
+    const side = tag.classList.contains("pc-left") ? "left" : "right";
+    const [x, y] = [left - box.left + width / 2, top - box.top + height / 2];
+    context.fillStyle = SIDE_COLOURS[side];
+    context.beginPath();
+    context.arc(x, y, width / 2, 0, 2 * Math.PI);
+    context.fill();
+    context.fillStyle = "#fff";
+    context.font = "700 11px system-ui, sans-serif";
+    context.fillText(SIDE_LETTERS[side], x, y);
+  }
+  context.textAlign = "left";
+  context.textBaseline = "alphabetic";
+}
+
+function drawVideo(context, { video, canvas }, width, height) {
+  const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
+  const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
+  context.drawImage(video, width + (width - w) / 2, (height - h) / 2, w, h);
+  const lines = Math.min(width / canvas.clientWidth, height / canvas.clientHeight);
+  const [cw, ch] = [canvas.clientWidth * lines, canvas.clientHeight * lines];
+  context.drawImage(canvas, width + (width - cw) / 2, (height - ch) / 2, cw, ch);
+}

@@ -4,7 +4,9 @@ from html import escape
 
 import streamlit as st
 
-from pages.components.words import SOURCES, as_date, as_length
+from pages.components.state import get_store
+from pages.components.text import plain
+from pages.components.words import SOURCES, as_date, as_length, as_size
 from posecore import Session
 
 _GRID = "display:grid;grid-template-columns:auto 1fr;gap:.4rem 1rem;font-size:.875rem"
@@ -18,6 +20,8 @@ def show_session_facts(session: Session) -> None:
         st.text(session.description)
     rows = "".join(_make_row(term, fact) for term, fact in _collect_facts(session))
     st.html(f'<div role="list" style="{_GRID}">{rows}</div>')
+    if session.status_reason:
+        st.caption(f":orange[{plain(session.status_reason)}]")
     if session.recovered:
         st.caption(
             ":orange-badge[:material/healing: recovered] This recording was cut off; all that was "
@@ -49,5 +53,7 @@ def _collect_facts(session: Session) -> list[tuple[str, str]]:
         facts.append(("Frames a second", f"{session.fps:.1f}"))
     if session.image_width and session.image_height:
         facts.append(("Picture", f"{session.image_width} x {session.image_height}"))
+    if video := get_store().get_video_file(session.id):
+        facts.append(("Video", as_size(video.stat().st_size)))
     facts += [("Model", session.model), ("Source", SOURCES[session.source])]
     return [(term, fact) for term, fact in facts if fact]

@@ -43,4 +43,9 @@ def as_contents(session: Session) -> str:
     """Say what will be gone when the session is deleted."""
     minutes, seconds = divmod(round(session.duration_s), 60)
     length = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    return f"{length}, {session.frame_count:,} frames"
+    return f"{length}, {session.frame_count:,} frames" + ", video" * bool(session.video_path)
+
+
+def as_size(n_bytes: int) -> str:
+    """Size of a file in megabytes, ``12 MB``; with one decimal below ten."""
+    return f"{n_bytes / 1e6:,.{1 if n_bytes < 1e7 else 0}f} MB"

@@ -99,8 +99,10 @@ class VideoRecorder:
                 frame_rgb, time_s = item
                 if self._writer is None:
                     height, width = frame_rgb.shape[:2]
-                    # One thread: the other cores are the pose model's.
-                    self._writer = VideoWriter(self._path, (width, height), n_threads=1)
+                    # As little work as can be, on one core: the rest is the pose model's.
+                    self._writer = VideoWriter(
+                        self._path, (width, height), preset="ultrafast", crf=26, n_threads=1
+                    )
                 self._writer.write(frame_rgb, time_s)
         except PoseCoreError as error:
             self._fail(str(error))

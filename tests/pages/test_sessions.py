@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.components.downloads import _make_csv
+from tests.unit.videos import make_pictures, write_video
 
 
 def names(app) -> list[str]:
@@ -85,16 +86,45 @@ def test_delete_asks_first(open_page, add_session, page_store):
     assert len(page_store.get_sessions()) == 1
 
 
+def add_video(store, session_id):
+    """Attach a small video to a session."""
+    path = store.make_video_path(session_id)
+    path.parent.mkdir(exist_ok=True)
+    write_video(path, make_pictures(3))
+    store.set_video(session_id, path)
+    return path
+
+
 def test_delete_says_what_will_be_gone_and_deletes_all_that_were_chosen(add_session, page_store):
     for name in ("Wall", "Squats"):
-        add_session(name)
+        session_id = add_session(name)
+    video = add_video(page_store, session_id)
     app = open_dialog("delete")
     assert [each.value for each in app.markdown] == [
-        "**Squats**: 2 s, 60 frames",
+        "**Squats**: 2 s, 60 frames, video",
         "**Wall**: 2 s, 60 frames",
     ]
     button(app, "Delete for good").click().run()
     assert page_store.get_sessions() == []
+    assert not video.exists()
+
+
+def test_the_facts_say_how_large_the_video_is_and_what_it_lacks(open_page, add_session, page_store):
+    session_id = add_session("Wall")
+
+    def read_facts():
+        app = open_page("replay.py", session=session_id)
+        facts = " ".join(each.proto.body for each in app.get("html"))
+        return facts, [each.value for each in app.caption]
+
+    assert ">Video<" not in read_facts()[0]
+    video = add_video(page_store, session_id)
+    with video.open("ab") as stream:
+        stream.truncate(12_345_678)
+    assert ">Video</span>" in read_facts()[0]
+    assert ">12 MB</span>" in read_facts()[0]
+    page_store._close_session(session_id, "completed", reason="The disk is *full*.")
+    assert ":orange[The disk is \\*full\\*\\.]" in read_facts()[1]
 
 
 def test_several_sessions_can_be_chosen(open_page, add_session):

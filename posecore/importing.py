@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from posecore.errors import ImportCancelledError, PoseCoreError, VideoReadError, VideoWriteError
+from posecore.errors import (
+    ImportCancelledError,
+    PoseCoreError,
+    StorageFullError,
+    VideoReadError,
+    VideoWriteError,
+)
 from posecore.import_pieces import Analysis, analyse_video
 from posecore.models import find_model
 from posecore.settings import Settings
@@ -122,11 +128,8 @@ def import_video(
         store.append_frames(session_id, analysis.sequence)
         reason = ""
         if keep_video:
-            target = store.make_video_path(session_id)
-            reason = _copy_pictures(video, target, on_progress, should_stop)
+            reason = _keep_video(video, store, session_id, on_progress, should_stop)
         store.finish_session(session_id, dropped_count=analysis.dropped_count, reason=reason)
-        if keep_video and not reason:
-            store.set_video(session_id, target)
     except (ImportCancelledError, KeyboardInterrupt):
         store.delete_session(session_id)
         raise
@@ -166,13 +169,15 @@ def _analyse(
     return analysis
 
 
-def _copy_pictures(
+def _keep_video(
     video: VideoFile,
-    path: Path,
+    store: SessionStore,
+    session_id: str,
     on_progress: OnProgress | None,
     should_stop: Callable[[], bool],
 ) -> str:
-    """Write the pictures with their times to a video of our own; return why it failed, or ""."""
+    """Write the pictures with their times to the session's video; return why not, or ""."""
+    path = store.make_video_path(session_id)
     report = _reporter(video.n_frames, on_progress, "video")
     try:
         with video.read_frames() as frames, VideoWriter(path, video.image_size) as writer:
@@ -181,7 +186,8 @@ def _copy_pictures(
                     raise _cancelled(video)
                 writer.write(frame_rgb, time_s)
                 report(writer.n_frames)
-    except (VideoReadError, VideoWriteError) as error:
+        store.set_video(session_id, path)
+    except (VideoReadError, VideoWriteError, StorageFullError) as error:
         return str(error)
     return ""
 

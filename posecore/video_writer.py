@@ -106,9 +106,10 @@ class VideoWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is None:
-            self.close()
-        else:
+        try:
+            if error is None:
+                self.close()
+        finally:
             self.discard()
 
     def write(
@@ -189,9 +190,8 @@ class VideoWriter:
 
     def discard(self) -> None:
         """Leave nothing of this video, unless it is finished already."""
-        if self._container is not None:
-            self._let_go()
-            self._part_path.unlink(missing_ok=True)
+        self._let_go()
+        self._part_path.unlink(missing_ok=True)
 
     def _let_go(self) -> None:
         container, self._container = self._container, None

@@ -463,6 +463,22 @@ def test_a_video_that_cannot_be_kept_does_not_fail_the_session(
     assert (done.state, done.error) == ("done", session.status_reason)
 
 
+def test_a_full_disk_after_the_video_does_not_fail_the_session(
+    store, settings, uneven_video, analysed, monkeypatch
+):
+    def refuse(*_):
+        raise StorageFullError("The disk is full; free some space.")
+
+    with monkeypatch.context() as full:
+        full.setattr(store, "set_video", refuse)
+        session_id = import_video(uneven_video, store, settings=settings, keep_video=True)
+    session = store.get_session(session_id)
+    assert (session.status, session.frame_count) == ("completed", 90)
+    assert session.status_reason == "The disk is full; free some space."
+    store.recover_sessions()
+    assert store.get_video_file(session_id) is not None
+
+
 def test_cancelled_while_the_video_is_written_nothing_is_left(
     store, settings, uneven_video, analysed
 ):

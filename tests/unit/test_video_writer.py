@@ -195,6 +195,23 @@ def test_after_an_error_nothing_is_left(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_video_that_cannot_be_finished_leaves_its_part_only_to_who_closed_it(
+    tmp_path, monkeypatch
+):
+    def refuse(*_):
+        raise VideoWriteError("The disk is full, so its video cannot be kept.")
+
+    monkeypatch.setattr("posecore.video_writer.finish_video", refuse)
+    writer = VideoWriter(tmp_path / "a.mp4", (320, 240))
+    writer.write(make_pictures(1)[0], 0.0)
+    with pytest.raises(VideoWriteError):
+        writer.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.part.mp4"]
+    with pytest.raises(VideoWriteError), VideoWriter(tmp_path / "a.mp4", (320, 240)) as writer:
+        writer.write(make_pictures(1)[0], 0.0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_finished_video_takes_no_more(tmp_path):
     writer = VideoWriter(tmp_path / "a.mp4", (320, 240))
     writer.write(make_pictures(1)[0], 0.0)

@@ -44,6 +44,13 @@ class Player:
     def time_s(self):
         return float(self.read("time-s"))
 
+    @property
+    def loop(self):
+        return [float(moment) for moment in self.read("loop").split("-")]
+
+    def choose_speed(self, speed):
+        self.root.get_by_label("Speed", exact=True).select_option(speed)
+
     def button(self, name):
         return self.root.get_by_role("button", name=name, exact=True)
 

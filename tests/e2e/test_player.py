@@ -66,7 +66,7 @@ def test_plays_and_holds(open_player):
 def test_stops_at_the_end_and_starts_again(open_player):
     player = open_player(query="&t=19.5")
     assert player.frame == 585
-    player.root.get_by_label("Speed").select_option("2")
+    player.choose_speed("2")
     player.button("Play").click()
     player.wait_for_frame("frame === 599")
     expect(player.root).to_have_attribute("data-playing", "false")

@@ -29,7 +29,7 @@ export class Charts {
   #Plotly;
   #replay;
   #host;
-  #plot = el("div", { class: "pc-plot" });
+  #plot = el("div", { class: "pc-plot", role: "img", "aria-label": "Charts over time" });
   #cursor = el("div", { class: "pc-cursor" });
   #brush = el("div", { class: "pc-brush" });
   #loop = el("div", { class: "pc-brush pc-loop" });

@@ -17,7 +17,7 @@ export class Skeleton {
   #Plotly;
   #replay;
   #host;
-  #plot = el("div", { class: "pc-plot" });
+  #plot = el("div", { class: "pc-plot", role: "img", "aria-label": "Skeleton, seen in space" });
   #ground = drawing("");
   #message = el("p", { class: "pc-message", role: "status" });
   #label = el("span", { class: "pc-angle-label" });

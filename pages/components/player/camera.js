@@ -12,7 +12,7 @@ export const VIEWS = [
   ["Right", "from the athlete's right", { azimuth: -90, elevation: 2 }],
   ["Back", "from behind the athlete", { azimuth: 180, elevation: 2 }],
   ["Top", "from above", { azimuth: 0, elevation: 89 }],
-  ["Eyes", "with the athlete's eyes", { azimuth: 180, elevation: 10, isEye: true }],
+  ["Eyes", "where the athlete looks, over the head", { azimuth: 180, elevation: 10, isEye: true }],
 ];
 
 /** The box all frames fit into, the same for the whole session, and its size in Plotly's units. */
@@ -50,7 +50,7 @@ function goRound({ azimuth, elevation, zoom }, room, size) {
   ];
 }
 
-/** From a little behind the head, along where the nose points and down to the hands. */
+/** Along where the nose points, from so far behind the head that raised hands are in view. */
 function lookAhead({ nose, ears }, room) {
   const [left, right] = ears;
   const middle = between(left, right, 0.5);
@@ -58,7 +58,7 @@ function lookAhead({ nose, ears }, room) {
   if (!way.every(Number.isFinite)) return null;
   const ahead = normalise([way[0], way[1], 0]);
   const move = (distance, up) => [0, 1, 2].map((k) => middle[k] + distance * ahead[k] + up * (k === 2));
-  return { eye: toScene(move(-0.25, 0.15), room), centre: toScene(move(0.8, -0.45), room) };
+  return { eye: toScene(move(-0.7, 0.3), room), centre: toScene(move(0.8, -0.2), room) };
 }
 
 /** A function from a place in the room to pixels of the scene; Plotly's own perspective.

@@ -261,9 +261,7 @@ def describe(length: str, measured: Measured) -> list[Row]:
 def compare(minute: Measured, hour: Measured) -> list[Row]:
     """Say how far the hour's figures are from the minute's."""
 
-    def row(
-        what: str, ours: float, baseline: float, unit: str, limit: float = SAME_WITHIN
-    ) -> Row:
+    def row(what: str, ours: float, baseline: float, unit: str, limit: float = SAME_WITHIN) -> Row:
         texts = f"{ours:.2f} {unit}", f"1 minute {baseline:.2f} {unit}"
         return Row(f"1 hour: {what}", *texts, ours / baseline, limit, "at most")
 

@@ -55,5 +55,7 @@ def _collect_facts(session: Session) -> list[tuple[str, str]]:
         facts.append(("Picture", f"{session.image_width} x {session.image_height}"))
     if video := get_store().get_video_file(session.id):
         facts.append(("Video", as_size(video.stat().st_size)))
+    elif session.video_path:
+        facts.append(("Video", "its file is gone"))
     facts += [("Model", session.model), ("Source", SOURCES[session.source])]
     return [(term, fact) for term, fact in facts if fact]

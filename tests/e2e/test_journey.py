@@ -109,9 +109,12 @@ class ConnectionWatch:
 
 
 @contextmanager
-def recording(page: Page, url: str, name: str) -> Iterator[None]:
+def recording(page: Page, url: str, name: str, *, keep_video: bool = False) -> Iterator[None]:
     """Start the camera and a recording without a countdown."""
     page.goto(f"{url}/live")
+    if keep_video:
+        page.get_by_text("Keep video").click()
+        expect(page.get_by_text("ask before you film", exact=False).last).to_be_visible()
     start_camera(page)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Name").press("Enter")
@@ -259,6 +262,38 @@ def test_leaving_the_page_or_closing_the_tab_finishes_the_recording(open_camera_
             assert not session.recovered
             assert store.load_sequence(session.id).n_frames == session.frame_count
             assert session.duration_s > 1.5
+
+
+def test_the_video_is_kept_where_that_is_switched_on(open_camera_page, tmp_path):
+    with run_dashboard(tmp_path) as dashboard:
+        page = open_camera_page(dashboard.url)
+        acknowledge_privacy(page)
+        with recording(page, dashboard.url, "Filmed", keep_video=True):
+            wait_for_timer(page, 4)
+            page.get_by_role("button", name="Stop recording").click()
+        page.get_by_role("button", name="Replay now").click()
+        shown = player(page)
+        expect(shown).to_have_attribute("data-video", "ready")
+        page.get_by_role("slider", name="Seek", exact=True).fill("2")
+        page.wait_for_function(
+            """() => {
+                const { timeS, videoTimeS } = document
+                    .querySelector("[data-testid=replay-player]").dataset;
+                return timeS > 1.8 && Math.abs(timeS - videoTimeS) < 0.05;
+            }"""
+        )
+        page.get_by_role("button", name="Play", exact=True).click()
+        page.wait_for_function(
+            "document.querySelector('[data-testid=replay-player]').dataset.videoTimeS > 2.5"
+        )
+        [video] = (tmp_path / "posecore.videos").iterdir()
+        page.goto(f"{dashboard.url}/sessions")
+        page.get_by_role("button", name="Delete", exact=True).click()
+        expect(page.get_by_role("dialog")).to_contain_text("video")
+        page.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
+        expect(page.get_by_text("Nothing is recorded yet")).to_be_visible()
+        assert not video.exists()
+    assert page.watch.errors == []
 
 
 def wait_until_completed(page: Page, n_sessions: int) -> None:

@@ -19,7 +19,7 @@ from posecore.models import find_model
 from posecore.settings import Settings
 from posecore.storage.session import TEXT_LIMITS
 from posecore.storage.session_store import SessionStore
-from posecore.video import VideoFile, open_video
+from posecore.video import VideoFile, check_exists, open_video
 from posecore.video_writer import VideoWriter
 
 Step = Literal["analysis", "video"]
@@ -109,10 +109,11 @@ def import_video(
     VideoReadError, EstimatorError, ModelUnavailableError, StorageFullError
         The session is ``failed`` with the same sentence.
     InvalidFieldError
-        If a field is outside its limits; no session is made.
+        If a field is outside its limits; no session is made, nor for a path that leads nowhere.
     """
     path = Path(path)
     if session_id is None:
+        check_exists(path, title or path.name)
         session_id = store.create_session(
             name=default_name(path) if name is None else name,
             source=source,

@@ -31,13 +31,20 @@ MISSING: Final = -32768
 """What stands for NaN in the packed landmarks and angles."""
 
 _LARGEST: Final = 32767
+_UNKNOWN: Final = 255
 _ALIGNMENT: Final = 8
 _REACH_MM: Final = (1600, 2600)
 """Farthest from the body's axis and highest above the ground that anybody reaches; an estimator's
 wild guess beyond it must not shrink the figure for the whole session."""
 
 
-def pack_replay(sequence: PoseSequence, angles: "pd.DataFrame", *, session_id: str = "") -> bytes:
+def pack_replay(
+    sequence: PoseSequence,
+    angles: "pd.DataFrame",
+    *,
+    expected_error: "pd.DataFrame | None" = None,
+    session_id: str = "",
+) -> bytes:
     """Pack a recording and its joint angles for the player in the browser.
 
     Parameters
@@ -45,6 +52,8 @@ def pack_replay(sequence: PoseSequence, angles: "pd.DataFrame", *, session_id: s
     sequence : PoseSequence
     angles : DataFrame, shape (n_frames, n_angles), degrees
         What :func:`posecore.compute_joint_angles` returns for this sequence.
+    expected_error : DataFrame, shape (n_frames, n_angles), degrees, optional
+        How far each reading may be off; the charts show it as a band.
     session_id : str
         Which session it is; the player keeps it in the address.
 
@@ -53,7 +62,8 @@ def pack_replay(sequence: PoseSequence, angles: "pd.DataFrame", *, session_id: s
     bytes
         ``time_s`` float64, seconds since the first frame; ``world_mm`` int16, shape
         (n_frames, 33, 3); ``visibility`` uint8, 255 is 1; ``frame_number`` int32;
-        ``angles_ddeg`` int16, tenths of a degree, shape (n_angles, n_frames).
+        ``angles_ddeg`` int16, tenths of a degree, shape (n_angles, n_frames); ``errors_deg``
+        uint8, whole degrees, rounded up, of the same shape if there is one, 255 where unknown.
 
     Raises
     ------
@@ -75,6 +85,10 @@ def pack_replay(sequence: PoseSequence, angles: "pd.DataFrame", *, session_id: s
         "frame_number": sequence.frame_number.clip(max=2**31 - 1).astype("<i4"),
         "angles_ddeg": _quantise(angles.to_numpy(dtype=np.float64).T, 10.0),
     }
+    if expected_error is not None:
+        _check_angles(sequence, expected_error)
+        errors = np.ceil(expected_error[list(angles.columns)].to_numpy(dtype=np.float64).T)
+        arrays["errors_deg"] = np.nan_to_num(errors, nan=_UNKNOWN).clip(0, _UNKNOWN).astype("u1")
     layout, body = _lay_out(arrays)
     header = {
         "version": 1,

@@ -229,9 +229,19 @@ class FrameReader:
         return np.ascontiguousarray(np.rot90(rgb, _quarter_turns(frame)))
 
 
-def _open_container(path: Path, title: str) -> InputContainer:
+def check_exists(path: Path, title: str) -> None:
+    """Refuse a path that leads to no file.
+
+    Raises
+    ------
+    VideoReadError
+    """
     if not path.is_file():
         raise VideoReadError(f"There is no file {title}; check its name and folder.")
+
+
+def _open_container(path: Path, title: str) -> InputContainer:
+    check_exists(path, title)
     try:
         container = av.open(str(path))
     except (av.FFmpegError, OSError) as error:

@@ -152,3 +152,12 @@ def test_each_angle_says_where_its_joint_is():
     knee = next(angle for angle in header["angles"] if angle["name"] == "left_knee_flexion")
     assert knee["joint"] == [Landmark.LEFT_HIP, Landmark.LEFT_KNEE, Landmark.LEFT_ANKLE]
     assert knee["zero"] == "straight"
+
+
+def test_expected_errors_are_rounded_up_and_unknown_ones_marked(gappy):
+    angles = compute_joint_angles(gappy)
+    errors = angles * 0 + 4.2
+    errors.iloc[5] = np.nan
+    _, arrays = unpack(pack_replay(gappy, angles, expected_error=errors))
+    assert arrays["errors_deg"].shape == arrays["angles_ddeg"].shape
+    assert arrays["errors_deg"][0, [0, 5]].tolist() == [5, 255]

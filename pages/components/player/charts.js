@@ -165,8 +165,10 @@ export class Charts {
 
   /** Write the values of a frame into the panels' titles; -1 has none. */
   read(frame) {
-    for (const { series, unit, element } of this.#titles.flatMap(({ values }) => values))
-      setText(element, formatValue(frame < 0 ? NaN : series.read()[frame], unit));
+    for (const { series, unit, element } of this.#titles.flatMap(({ values }) => values)) {
+      const error = series.readErrors?.()[frame];
+      setText(element, formatValue(frame < 0 ? NaN : series.read()[frame], unit, error));
+    }
   }
 
   /** Time and values where the mouse points; null when it has left. */

@@ -39,19 +39,37 @@ export function chartTraces(replay, panels, stretch, width) {
     width: isDense ? 1 : 1.6,
     dash: side === "right" && !isDense ? "5px,3px" : "solid",
   });
-  return panels.flatMap((panel, i) =>
-    panel.series.map(({ read, side }) => ({
-      type: "scatter",
-      mode: "lines",
-      ...(isDense
-        ? thinOut(replay, read(), stretch, width)
-        : allFrames(replay, read(), first, last)),
-      yaxis: axisName(i),
-      hoverinfo: "skip",
-      connectgaps: false,
-      line: line(side),
-    })),
-  );
+  const readLine = (values) =>
+    isDense ? thinOut(replay, values, stretch, width) : allFrames(replay, values, first, last);
+  return panels.flatMap((panel, i) => {
+    const shared = { type: "scatter", mode: "lines", hoverinfo: "skip", yaxis: axisName(i) };
+    const bands = panel.series
+      .filter(({ readErrors }) => readErrors && !isDense)
+      .map((series) => bandTrace(replay, series, first, last, shared));
+    const lines = panel.series.map(({ read, side }) => {
+      return { ...shared, ...readLine(read()), connectgaps: false, line: line(side) };
+    });
+    return [...bands, ...lines];
+  });
+}
+
+/** How far each reading may be off, either way: one outline round each part without a gap. */
+function bandTrace(replay, { read, readErrors, side }, first, last, shared) {
+  const [values, errors] = [read(), readErrors()];
+  const outline = { x: [], y: [] };
+  const isKnown = (i) => i < last && !Number.isNaN(values[i] + errors[i]);
+  let i = first;
+  while (i < last) {
+    const begin = i;
+    while (isKnown(i) && (i === begin || !isHoleBefore(replay, i))) i += 1;
+    for (let k = begin; k < i; k += 1) addPoint(outline, replay.time_s[k], values[k] + errors[k]);
+    for (let k = i - 1; k >= begin; k -= 1)
+      addPoint(outline, replay.time_s[k], values[k] - errors[k]);
+    if (i > begin) addPoint(outline, replay.time_s[i - 1], NaN);
+    else i += 1;
+  }
+  const fill = { fill: "toself", fillcolor: SHADE[side], line: { width: 0 } };
+  return { ...shared, ...outline, ...fill };
 }
 
 const axisName = (i) => (i ? `y${i + 1}` : "y");

@@ -8,6 +8,8 @@ import { groundAt } from "./body.js";
 /** Central difference over about a tenth of a second: enough to calm an estimator's jitter. */
 const SPEED_REACH_S = 0.05;
 
+const UNKNOWN_ERROR = 255; // as posecore.replay_data packs it
+
 /** All panels a recording allows, in groups: [[title, [panel, ...]], ...]. */
 export function listPanels(replay) {
   const centre = {
@@ -28,7 +30,9 @@ export function listPanels(replay) {
 function remember(panel) {
   const series = panel.series.map((each) => {
     let values = null;
-    return { ...each, read: () => (values ??= each.read()) };
+    let errors = null;
+    const readErrors = each.readErrors && (() => (errors ??= each.readErrors()));
+    return { ...each, read: () => (values ??= each.read()), readErrors };
   });
   return { ...panel, series };
 }
@@ -41,7 +45,9 @@ function anglePanels(replay) {
       panels.set(group, { id: group, title, label: title, meaning, unit: "°", series: [] });
     }
     const { name, side } = angle;
-    panels.get(angle.group).series.push({ name, side, angle, read: () => degrees(replay, row) });
+    const read = () => degrees(replay, row);
+    const readErrors = replay.errors_deg && (() => expectedErrors(replay, row));
+    panels.get(angle.group).series.push({ name, side, angle, read, readErrors });
   });
   return [...panels.values()];
 }
@@ -49,6 +55,12 @@ function anglePanels(replay) {
 function degrees({ angles_ddeg, n_frames, missing }, row) {
   const stored = angles_ddeg.subarray(row * n_frames, (row + 1) * n_frames);
   return Float32Array.from(stored, (value) => (value === missing ? NaN : value / 10));
+}
+
+/** How far each reading may be off, degrees. */
+function expectedErrors({ errors_deg, n_frames }, row) {
+  const stored = errors_deg.subarray(row * n_frames, (row + 1) * n_frames);
+  return Float32Array.from(stored, (value) => (value === UNKNOWN_ERROR ? NaN : value));
 }
 
 function speedPanels(replay) {
@@ -118,7 +130,8 @@ export function findExtent(values, first = 0, end = values.length) {
 }
 
 /** A value as a person reads it; units other than degrees stand in the panel's title. */
-export function formatValue(value, unit) {
+export function formatValue(value, unit, error = NaN) {
   if (Number.isNaN(value)) return "–";
-  return unit === "°" ? `${Math.round(value)}°` : value.toFixed(2);
+  const text = unit === "°" ? `${Math.round(value)}°` : value.toFixed(2);
+  return Number.isNaN(error) ? text : `${text} ± ${Math.round(error)}`;
 }

@@ -15,31 +15,26 @@ export function readState(query) {
   };
 }
 
-/** Write a player's state into a query; what is as usual is left out. */
+/** Write a player's state into a query. */
 export function writeState(query, { time_s, speed, loop, charts }) {
   const round = (seconds) => String(Math.round(seconds * 1000) / 1000);
   query.set("t", round(time_s));
-  const optional = {
-    speed: speed === 1 ? null : String(speed),
-    loop: loop && loop.map(round).join("-"),
-    charts: charts && charts.join(","),
-  };
-  for (const [name, text] of Object.entries(optional)) {
-    if (text === null) query.delete(name);
-    else query.set(name, text);
-  }
+  query.set("speed", String(speed));
+  query.set("charts", charts.join(","));
+  if (loop) query.set("loop", loop.map(round).join("-"));
+  else query.delete("loop");
 }
 
 /** Keeps the address bar true without asking the server for anything. */
 export function createAddress(sessionId) {
   const path = location.pathname;
   let timer = 0;
-  let state = null;
+  let state;
   let written = 0;
   const link = () => {
     const url = new URL(location.href);
     url.searchParams.set("session", sessionId);
-    if (state) writeState(url.searchParams, state);
+    writeState(url.searchParams, state);
     return url.href;
   };
   const write = () => {

@@ -131,8 +131,7 @@ export class Player {
   /** What is shown, as the address says it. */
   get #state() {
     const { time_s, speed, loop } = this.#clock;
-    const { ids, usualIds } = this.#charts;
-    return { time_s, speed, loop, charts: ids.join() === usualIds.join() ? null : ids };
+    return { time_s, speed, loop, charts: this.#charts.ids };
   }
 
   setNotes(notes) {
@@ -249,7 +248,7 @@ export class Player {
     this.#listenToFocus();
     this.#listenToSize(scene, panels);
     this.#draw(performance.now());
-    this.#transport.announce(this.#clock.time_s);
+    this.#note();
     this.#root.dataset.ready = "true";
   }
 

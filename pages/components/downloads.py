@@ -1,6 +1,7 @@
 """Download buttons; the file is made when the button is pressed, not before."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -48,27 +49,29 @@ _DOWNLOADS: Final = {
 }
 
 
-def download_buttons(sessions: list[Session], *, key: str) -> None:
+def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = False) -> None:
     """Show one button for landmarks, one for joint angles, and one for notes where there are any.
 
-    Several sessions come as a ZIP.
+    Several sessions come as a ZIP. Where it is dense, all but the first open from one button.
     """
     noted_ids = get_store().notes.find_noted_sessions()
     noted = [session for session in sessions if session.id in noted_ids]
-    for kind, download in _DOWNLOADS.items():
-        chosen = noted if kind == "notes" else sessions
-        if chosen:
-            _download_button(chosen, kind, download, key=f"{key}_{kind}")
+    _download_button(sessions, "landmarks", key=key)
+    with st.popover("More CSV") if is_dense else nullcontext():
+        _download_button(sessions, "angles", key=key)
+        _download_button(noted, "notes", key=key)
 
 
-def _download_button(sessions: list[Session], kind: str, download: _Download, *, key: str) -> None:
-    is_one = len(sessions) == 1
+def _download_button(sessions: list[Session], kind: str, *, key: str) -> None:
+    if not sessions:
+        return
+    download, is_one = _DOWNLOADS[kind], len(sessions) == 1
     st.download_button(
         download.label,
         data=partial(_make_csv if is_one else _make_zip, sessions, kind),
         file_name=_file_name(sessions[0], kind) if is_one else f"posecore_{kind}.zip",
         mime="text/csv" if is_one else "application/zip",
-        key=key,
+        key=f"{key}_{kind}",
         help=download.help,
         on_click="ignore",
     )

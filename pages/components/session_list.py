@@ -73,7 +73,7 @@ def show_page(sessions: list[Session]) -> None:
 
 def _show_row(session: Session) -> None:
     with st.container(border=True, key=f"row_{session.id}", gap="xsmall"):
-        facts, buttons = st.columns([5, 6], vertical_alignment="center")
+        facts, buttons = st.columns([5, 5], vertical_alignment="center")
         with facts:
             st.checkbox(plain(session.name), key=f"choose_{session.id}", persist_state="page")
             st.caption(_describe(session))
@@ -87,7 +87,7 @@ def _show_row_buttons(session: Session) -> None:
     if session.status == "completed":
         if st.button("Replay", key=f"replay_{session.id}", type="secondary"):
             st.switch_page("replay.py", query_params={"session": session.id})
-        download_buttons([session], key=session.id)
+        download_buttons([session], key=session.id, is_dense=True)
     if st.button("Edit", key=f"edit_{session.id}"):
         edit_session(session)
     # What is being made is stopped where it is made: on Live, or on Import.

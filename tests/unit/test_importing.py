@@ -660,6 +660,6 @@ def test_uploads_left_behind_by_force_are_removed_at_the_next_start(settings):
 
 
 def test_a_path_that_leads_nowhere_makes_no_session(store, settings, tmp_path):
-    with pytest.raises(VideoReadError, match="There is no file nowhere.mp4"):
+    with pytest.raises(VideoReadError, match="There is no file nowhere"):
         import_video(tmp_path / "nowhere.mp4", store, settings=settings)
     assert store.get_sessions() == []

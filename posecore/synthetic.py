@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from posecore.sequence import PoseSequence
+from posecore.simulated_camera import SimulatedCamera
 from posecore.topology import MIRROR, N_LANDMARKS, Landmark
 
 _HALF_WIDTH_M = 0.16
@@ -17,9 +18,6 @@ _TRUNK_M = 0.50
 _UPPER_ARM_M, _FOREARM_M, _HAND_M = 0.30, 0.26, 0.09
 _THIGH_M, _SHANK_M = 0.44, 0.42
 _HEEL_M, _TOE_M = 0.06, 0.16
-_CAMERA_DISTANCE_M = 3.5
-_FOCAL_LENGTH = 1.1
-"""In picture heights."""
 
 _FACE_M = {
     Landmark.NOSE: (0.0, -0.68, -0.12),
@@ -36,6 +34,8 @@ def make_sequence(
     *,
     time_s: ArrayLike,
     image_size: tuple[int, int] = (640, 360),
+    camera: SimulatedCamera | None = None,
+    travel_m: ArrayLike = (0.0, 0.0, 0.0),
 ) -> PoseSequence:
     """Recording of a figure whose joints follow the given angles.
 
@@ -48,13 +48,21 @@ def make_sequence(
         Strictly rising seconds.
     image_size : tuple of int
         (width, height) of the simulated camera's picture.
+    camera : SimulatedCamera, optional
+        Level, at hip height in front of the figure when left out. World landmarks are turned into
+        its frame, as an estimator would give them.
+    travel_m : array_like, shape (3,) or (n, 3), metres
+        Where the hips are, in the figure's frame (x to its left, y down, z backwards). It shows in
+        the picture alone: world landmarks have their origin mid-hip.
     """
     times = np.asarray(time_s, dtype=np.float64)
-    world = make_world_landmarks(angles_deg or {}, n_frames=len(times)).astype(np.float32)
+    camera = camera or SimulatedCamera()
+    world = camera.turn(make_world_landmarks(angles_deg or {}, n_frames=len(times)))
+    hips = camera.turn(np.broadcast_to(np.asarray(travel_m, dtype=np.float64), (len(times), 3)))
     return PoseSequence(
         time_s=times,
-        image_landmarks=_project(world, image_size),
-        world_landmarks=world,
+        image_landmarks=camera.project(world, hips, image_size).astype(np.float32),
+        world_landmarks=world.astype(np.float32),
         visibility=np.full(world.shape[:2], 0.99),
         presence=np.full(world.shape[:2], 0.99),
         frame_number=np.arange(len(times)),
@@ -130,14 +138,3 @@ def _one_side(
 def _hanging(radians: NDArray[np.float64]) -> NDArray[np.float64]:
     """Unit vectors, shape (n, 3): down at 0, towards the camera at a quarter turn."""
     return np.stack([np.zeros_like(radians), np.cos(radians), -np.sin(radians)], axis=-1)
-
-
-def _project(world: NDArray[np.float32], image_size: tuple[int, int]) -> NDArray[np.float32]:
-    """Image landmarks under a level pinhole camera at hip height."""
-    width, height = image_size
-    scale = _FOCAL_LENGTH / (_CAMERA_DISTANCE_M + world[..., 2])
-    aspect = height / width
-    x = 0.5 + world[..., 0] * scale * aspect
-    y = 0.5 + world[..., 1] * scale
-    z = world[..., 2] * _FOCAL_LENGTH / _CAMERA_DISTANCE_M * aspect
-    return np.stack([x, y, z], axis=-1, dtype=np.float32)

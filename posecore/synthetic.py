@@ -1,6 +1,6 @@
 """Motions whose joint angles are known by hand, for tests, benchmarks and demonstrations.
 
-A jointed figure stands facing the camera and bends its limbs in the sagittal plane, so that each
+A jointed figure of constant bone lengths stands facing the camera and is posed by angles. Each
 angle given is exactly the angle :func:`posecore.compute_joint_angles` must find.
 """
 
@@ -16,8 +16,39 @@ from posecore.topology import MIRROR, N_LANDMARKS, Landmark
 _HALF_WIDTH_M = 0.16
 _TRUNK_M = 0.50
 _UPPER_ARM_M, _FOREARM_M, _HAND_M = 0.30, 0.26, 0.09
+_HALF_HAND_M = 0.02
 _THIGH_M, _SHANK_M = 0.44, 0.42
 _HEEL_M, _TOE_M = 0.06, 0.16
+
+Angles = NDArray[np.float64]
+"""Radians, shape (n_frames,)."""
+
+_SIDE_ANGLES = (
+    "elbow_flexion",
+    "shoulder_elevation",
+    "shoulder_flexion",
+    "shoulder_abduction",
+    "wrist_flexion",
+    "hip_flexion",
+    "hip_abduction",
+    "knee_flexion",
+    "ankle_dorsiflexion",
+)
+_MIDDLE_ANGLES = (
+    "neck_flexion",
+    "neck_lateral_flexion",
+    "trunk_lean_forward",
+    "trunk_lean_sideways",
+    "trunk_twist",
+    "pelvis_obliquity",
+)
+POSED_ANGLES = (
+    *(f"{side}_{motion}" for motion in _SIDE_ANGLES for side in ("left", "right")),
+    *_MIDDLE_ANGLES,
+)
+"""The angles the figure can be posed by; all others follow from them."""
+
+_NECK_BASE_M = np.array([0.0, -_TRUNK_M, 0.0])
 
 _FACE_M = {
     Landmark.NOSE: (0.0, -0.68, -0.12),
@@ -42,8 +73,8 @@ def make_sequence(
     Parameters
     ----------
     angles_deg : mapping of str to array_like, shape (n,), optional
-        ``<side>_elbow_flexion``, ``<side>_shoulder_elevation``, ``<side>_hip_flexion`` or
-        ``<side>_knee_flexion`` in degrees; what is left out is 0 (standing, arms at the sides).
+        Names of :data:`POSED_ANGLES`, on either side or in the middle, in degrees; what is left
+        out is 0 (standing, arms at the sides).
     time_s : array_like, shape (n,)
         Strictly rising seconds.
     image_size : tuple of int
@@ -85,56 +116,133 @@ def make_squats(duration_s: float = 10.0, fps: float = 30.0, rate_hz: float = 0.
 def make_world_landmarks(
     angles_deg: Mapping[str, ArrayLike], *, n_frames: int
 ) -> NDArray[np.float64]:
-    """World landmarks of the figure, shape (n_frames, 33, 3), metres, origin mid-hip."""
+    """World landmarks of the figure, shape (n_frames, 33, 3), metres, origin mid-hip.
+
+    Parameters
+    ----------
+    angles_deg : mapping of str to array_like, shape (n_frames,)
+        As for :func:`make_sequence`.
+    n_frames : int
+
+    Raises
+    ------
+    KeyError
+        If the figure cannot be posed by an angle of that name.
+
+    Notes
+    -----
+    A lean tilts the whole figure. Shoulder elevation alone is to the front; with abduction it is
+    the whole swing, of which abduction is a part; with flexion it has no say. Hip flexion is the
+    whole swing of the thigh too, and at least as large as hip abduction. Hip abduction is exact
+    while pelvis obliquity and trunk twist are 0, pelvis obliquity while the lean is.
+    """
+    unknown = set(angles_deg) - set(POSED_ANGLES)
+    if unknown:
+        raise KeyError(f"the figure has no {min(unknown)}; it has {', '.join(POSED_ANGLES)}")
+    radians = {
+        name: np.radians(np.broadcast_to(np.asarray(degrees, dtype=np.float64), n_frames))
+        for name, degrees in angles_deg.items()
+    }
+    pose = {name: np.zeros(n_frames) for name in POSED_ANGLES} | radians
     world = np.zeros((n_frames, N_LANDMARKS, 3))
-    for landmark, face_position in _FACE_M.items():
-        world[:, MIRROR[landmark]] = np.multiply(face_position, (-1, 1, 1))
-        world[:, landmark] = face_position
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        radians = {
-            motion: np.radians(
-                np.broadcast_to(np.asarray(angles_deg.get(f"{side}_{motion}", 0.0)), n_frames)
-            )
-            for motion in ("shoulder_elevation", "elbow_flexion", "hip_flexion", "knee_flexion")
-        }
-        for landmark, position in _one_side(radians, sign * _HALF_WIDTH_M).items():
-            world[:, landmark if side == "left" else MIRROR[landmark]] = position
-    return world
+    head = _tilt(pose["neck_flexion"], pose["neck_lateral_flexion"])
+    for landmark, place in _FACE_M.items():
+        for each, sign in ((MIRROR[landmark], -1), (landmark, 1)):
+            world[:, each] = _NECK_BASE_M + head @ (np.multiply(place, (sign, 1, 1)) - _NECK_BASE_M)
+    to_left_hip = _point_hips(pose["pelvis_obliquity"], pose["trunk_twist"])
+    for side, sign in (("left", 1), ("right", -1)):
+        limbs = {name.removeprefix(f"{side}_"): value for name, value in pose.items()}
+        if f"{side}_shoulder_flexion" not in radians:
+            whole, part = limbs["shoulder_elevation"], limbs["shoulder_abduction"]
+            limbs["shoulder_flexion"] = np.sqrt(np.maximum(whole**2 - part**2, 0.0))
+        for landmark, positions in _one_side(limbs, sign, to_left_hip).items():
+            world[:, landmark if side == "left" else MIRROR[landmark]] = positions
+    lean = _tilt(pose["trunk_lean_forward"], pose["trunk_lean_sideways"])
+    return world @ np.swapaxes(lean, -1, -2)
 
 
 def _one_side(
-    radians: Mapping[str, NDArray[np.float64]], x_m: float
+    pose: Mapping[str, Angles], sign: int, to_left_hip: NDArray[np.float64]
 ) -> dict[Landmark, NDArray[np.float64]]:
-    """Left-named landmarks of one side: arms turn forward, shanks turn back."""
-    hip = np.array([x_m, 0.0, 0.0])
-    shoulder = np.array([x_m, -_TRUNK_M, 0.0])
-    arm = radians["shoulder_elevation"]
-    forearm = arm + radians["elbow_flexion"]
-    thigh = radians["hip_flexion"]
-    shank = thigh - radians["knee_flexion"]
-    elbow = shoulder + _UPPER_ARM_M * _hanging(arm)
-    wrist = elbow + _FOREARM_M * _hanging(forearm)
-    fingertip = wrist + _HAND_M * _hanging(forearm)
-    knee = hip + _THIGH_M * _hanging(thigh)
-    ankle = knee + _SHANK_M * _hanging(shank)
-    outwards = np.array([np.sign(x_m) * 0.02, 0.0, 0.0])
+    """Left-named landmarks of one side of an upright figure: arms turn forward, shanks back."""
+    shoulder = np.array([sign * _HALF_WIDTH_M, -_TRUNK_M, 0.0])
+    hip = sign * _HALF_WIDTH_M * to_left_hip
+    flank = _make_frame(hip - shoulder)
+    arm = flank @ _swing(pose["shoulder_flexion"], sign * pose["shoulder_abduction"])
+    bend = pose["elbow_flexion"]
+    elbow = shoulder + _UPPER_ARM_M * _hang(arm, 0 * bend)
+    wrist = elbow + _FOREARM_M * _hang(arm, bend)
+    fingertip = wrist + _HAND_M * _hang(arm, bend + pose["wrist_flexion"])
+    across = sign * _HALF_HAND_M * arm[..., 0]
+
+    thigh = flank @ _swing(*_split_hip_swing(pose, sign))
+    bend = -pose["knee_flexion"]
+    knee = hip + _THIGH_M * _hang(thigh, 0 * bend)
+    ankle = knee + _SHANK_M * _hang(thigh, bend)
+    heel = ankle + _HEEL_M * _hang(thigh, bend)
+    toes = heel + _TOE_M * _hang(thigh, bend + np.pi / 2 + pose["ankle_dorsiflexion"])
     return {
         Landmark.LEFT_SHOULDER: shoulder,
         Landmark.LEFT_ELBOW: elbow,
         Landmark.LEFT_WRIST: wrist,
-        Landmark.LEFT_INDEX: fingertip,
-        Landmark.LEFT_PINKY: fingertip + outwards,
-        Landmark.LEFT_THUMB: wrist + 0.6 * (fingertip - wrist) - outwards,
+        Landmark.LEFT_INDEX: fingertip - across,
+        Landmark.LEFT_PINKY: fingertip + across,
+        Landmark.LEFT_THUMB: wrist + 0.6 * (fingertip - wrist) - 2 * across,
         Landmark.LEFT_HIP: hip,
         Landmark.LEFT_KNEE: knee,
         Landmark.LEFT_ANKLE: ankle,
-        Landmark.LEFT_HEEL: ankle + _HEEL_M * _hanging(shank),
-        Landmark.LEFT_FOOT_INDEX: ankle
-        + _HEEL_M * _hanging(shank)
-        + _TOE_M * _hanging(shank + np.pi / 2),
+        Landmark.LEFT_HEEL: heel,
+        Landmark.LEFT_FOOT_INDEX: toes,
     }
 
 
-def _hanging(radians: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit vectors, shape (n, 3): down at 0, towards the camera at a quarter turn."""
-    return np.stack([np.zeros_like(radians), np.cos(radians), -np.sin(radians)], axis=-1)
+def _split_hip_swing(pose: Mapping[str, Angles], sign: int) -> tuple[Angles, Angles]:
+    """Parts of the thigh's swing: to the front and to the figure's left."""
+    abduction = pose["hip_abduction"]
+    swing = np.maximum(pose["hip_flexion"], np.abs(abduction))
+    sine = np.sin(swing)
+    share = np.divide(np.sin(abduction), sine, out=np.zeros_like(sine), where=sine > 1e-12)
+    sideways = np.clip(share, -1.0, 1.0)
+    return swing * np.sqrt(1 - sideways**2), sign * swing * sideways
+
+
+def _point_hips(obliquity: Angles, twist: Angles) -> NDArray[np.float64]:
+    """Unit vectors from mid-hip to the left hip; the chest turned left is the hips turned right."""
+    level = np.cos(obliquity)
+    return np.stack([level * np.cos(twist), -np.sin(obliquity), -level * np.sin(twist)], axis=-1)
+
+
+def _make_frame(down: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rotation matrices whose columns are left, down and back of a limb's rest."""
+    down = down / np.linalg.norm(down, axis=-1, keepdims=True)
+    back = np.cross([1.0, 0.0, 0.0], down)
+    back /= np.linalg.norm(back, axis=-1, keepdims=True)
+    return np.stack([np.cross(down, back), down, back], axis=-1)
+
+
+def _swing(forward: Angles, to_left: Angles) -> NDArray[np.float64]:
+    """Rotation matrices of a swing away from hanging, given by its two parts."""
+    return _rotate(-forward, -to_left)
+
+
+def _tilt(forward: Angles, to_left: Angles) -> NDArray[np.float64]:
+    """Rotation matrices that face the front down by one angle and the left side by the other."""
+    pitch = np.arcsin(np.clip(np.sin(forward) / np.cos(to_left), -1.0, 1.0))
+    return _rotate(0 * pitch, to_left) @ _rotate(pitch, 0 * pitch)
+
+
+def _rotate(around_x: Angles, around_z: Angles) -> NDArray[np.float64]:
+    """Matrices, shape (n, 3, 3), of rotation vectors without a y, by Rodrigues' formula."""
+    cross = np.zeros((len(around_x), 3, 3))
+    cross[:, 2, 1], cross[:, 1, 2] = around_x, -around_x
+    cross[:, 1, 0], cross[:, 0, 1] = around_z, -around_z
+    turn = np.hypot(around_x, around_z)[:, np.newaxis, np.newaxis]
+    # sinc(x / pi) is sin(x) / x, through zero.
+    first, second = np.sinc(turn / np.pi), 0.5 * np.sinc(turn / (2 * np.pi)) ** 2
+    return np.asarray(np.eye(3) + first * cross + second * cross @ cross)
+
+
+def _hang(frame: NDArray[np.float64], radians: Angles) -> NDArray[np.float64]:
+    """Unit vectors, shape (n, 3): down the limb at 0, to its front at a quarter turn."""
+    down, back = frame[..., 1], frame[..., 2]
+    return down * np.cos(radians)[:, np.newaxis] - back * np.sin(radians)[:, np.newaxis]

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from posecore.angles import ANGLES as ANGLES
+    from posecore.angles import CORE_ANGLES as CORE_ANGLES
     from posecore.angles import AngleDefinition as AngleDefinition
+    from posecore.angles import compute_angular_velocity as compute_angular_velocity
+    from posecore.angles import compute_image_angles as compute_image_angles
     from posecore.angles import compute_joint_angles as compute_joint_angles
     from posecore.errors import PoseCoreError as PoseCoreError
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ANGLES": "angles",
     "AngleDefinition": "angles",
+    "CORE_ANGLES": "angles",
     "Landmark": "topology",
     "Note": "storage.note",
     "PoseCoreError": "errors",
@@ -42,6 +46,8 @@ _HOMES = {
     "Session": "storage.session",
     "SessionStore": "storage.session_store",
     "Settings": "settings",
+    "compute_angular_velocity": "angles",
+    "compute_image_angles": "angles",
     "compute_joint_angles": "angles",
     "make_angles_figure": "figures.angle_chart",
     "make_skeleton_figure": "figures.skeleton",

@@ -1,114 +1,39 @@
-"""Joint angles: a table of definitions, and one function that computes them all."""
+"""Angles of a body over time, in space and in the picture, and how fast they change."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from posecore.geometry import compute_joint_angle
+from posecore.angle_definition import AngleDefinition
+from posecore.angle_measures import make_resolver
+from posecore.angle_table import ANGLES, CORE_ANGLES
 from posecore.sequence import PoseSequence
-from posecore.topology import MIRROR, Landmark
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = [
+    "ANGLES",
+    "CORE_ANGLES",
+    "IMAGE_ANGLES",
+    "MAX_STEP_S",
+    "AngleDefinition",
+    "compute_angle",
+    "compute_angular_velocity",
+    "compute_image_angles",
+    "compute_joint_angles",
+]
 
-@dataclass(frozen=True, kw_only=True)
-class AngleDefinition:
-    """How one angle is read from three landmarks.
+IMAGE_ANGLES: Final = tuple(name for name, definition in ANGLES.items() if definition.view)
+"""The angles that can also be read in the picture."""
 
-    Attributes
-    ----------
-    name : str
-        ``<side>_<joint>_<motion>``; the column's name everywhere.
-    label : str
-        What a person reads on the screen.
-    proximal, vertex, distal : Landmark
-        The interior angle is the one at ``vertex``.
-    zero : {"straight", "folded"}
-        "straight": the angle is 180 minus the interior angle, so a straight limb is 0.
-        "folded": the angle is the interior angle itself.
-    meaning : str
-        What 0 and what 180 degrees look like.
-    reference : str
-        Source of the definition.
-    """
+MAX_STEP_S: Final = 0.25
+"""Two frames further apart than this have a hole between them: 5 frames/s are still a movement."""
 
-    name: str
-    label: str
-    proximal: Landmark
-    vertex: Landmark
-    distal: Landmark
-    zero: Literal["straight", "folded"]
-    meaning: str
-    reference: str
-
-    def mirrored(self) -> "AngleDefinition":
-        """Return the same angle on the other side of the body."""
-        return AngleDefinition(
-            name=self.name.replace("left", "right", 1),
-            label=self.label.replace("Left", "Right", 1),
-            proximal=MIRROR[self.proximal],
-            vertex=MIRROR[self.vertex],
-            distal=MIRROR[self.distal],
-            zero=self.zero,
-            meaning=self.meaning,
-            reference=self.reference,
-        )
-
-
-_ISB_ARM: Final = "Wu et al. (2005), ISB recommendation part II, J Biomech 38(5):981-992"
-_ISB_LEG: Final = "Wu et al. (2002), ISB recommendation part I, J Biomech 35(4):543-548"
-
-_LEFT_ANGLES: Final = (
-    AngleDefinition(
-        name="left_elbow_flexion",
-        label="Left elbow",
-        proximal=Landmark.LEFT_SHOULDER,
-        vertex=Landmark.LEFT_ELBOW,
-        distal=Landmark.LEFT_WRIST,
-        zero="straight",
-        meaning="0 arm straight, about 150 fully bent",
-        reference=f"three-landmark form of elbow flexion in {_ISB_ARM}",
-    ),
-    AngleDefinition(
-        name="left_shoulder_elevation",
-        label="Left shoulder",
-        proximal=Landmark.LEFT_HIP,
-        vertex=Landmark.LEFT_SHOULDER,
-        distal=Landmark.LEFT_ELBOW,
-        zero="folded",
-        meaning="0 arm at the side, 180 overhead",
-        reference=f"three-landmark form of humerothoracic elevation in {_ISB_ARM}",
-    ),
-    AngleDefinition(
-        name="left_hip_flexion",
-        label="Left hip",
-        proximal=Landmark.LEFT_SHOULDER,
-        vertex=Landmark.LEFT_HIP,
-        distal=Landmark.LEFT_KNEE,
-        zero="straight",
-        meaning="0 thigh in line with the trunk, about 120 knee drawn to the chest",
-        reference=f"three-landmark form of hip flexion in {_ISB_LEG}",
-    ),
-    AngleDefinition(
-        name="left_knee_flexion",
-        label="Left knee",
-        proximal=Landmark.LEFT_HIP,
-        vertex=Landmark.LEFT_KNEE,
-        distal=Landmark.LEFT_ANKLE,
-        zero="straight",
-        meaning="0 leg straight, about 140 fully bent",
-        reference=f"three-landmark form of knee flexion in {_ISB_LEG}",
-    ),
-)
-
-ANGLES: Final[dict[str, AngleDefinition]] = {
-    definition.name: definition for left in _LEFT_ANGLES for definition in (left, left.mirrored())
-}
-"""Every angle posecore computes, by name, in the order of its columns."""
+_BLOCK_FRAMES: Final = 8192
+"""So many frames at once stay in the processor's cache while every angle is worked out."""
 
 
 def compute_angle(
@@ -123,15 +48,10 @@ def compute_angle(
 
     Returns
     -------
-    ndarray, shape (...), degrees in [0, 180]
-        NaN where a segment has zero length or a landmark is NaN.
+    ndarray, shape (...), degrees in ``definition.range_deg``
+        NaN where a segment has zero length, a landmark is NaN, or the angle is not defined.
     """
-    interior = compute_joint_angle(
-        world_landmarks[..., definition.proximal, :],
-        world_landmarks[..., definition.vertex, :],
-        world_landmarks[..., definition.distal, :],
-    )
-    return 180.0 - interior if definition.zero == "straight" else interior
+    return definition.measure.compute(make_resolver(world_landmarks))
 
 
 def compute_joint_angles(
@@ -148,19 +68,110 @@ def compute_joint_angles(
     Returns
     -------
     DataFrame
-        Indexed by ``time_s``, one column an angle, degrees in [0, 180]. NaN where a landmark the
-        angle needs is missing; nothing is filled in or smoothed.
+        Indexed by ``time_s``, one column an angle, degrees in its ``range_deg``. NaN where a
+        landmark the angle needs is missing or the pose leaves it undefined (two lines that should
+        span a plane within 10 degrees of parallel; the direction of an arm's swing within 10
+        degrees of overhead); nothing is filled in or smoothed.
 
     Raises
     ------
     KeyError
         If a name is not in :data:`ANGLES`.
     """
+    chosen = [ANGLES[name] for name in (ANGLES if names is None else names)]
+    return _tabulate(sequence, chosen, sequence.world_landmarks)
+
+
+def compute_image_angles(
+    sequence: PoseSequence, names: Iterable[str] | None = None
+) -> "pd.DataFrame":
+    """Angles as they appear in the picture, from the image landmarks in pixels.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+    names : iterable of str, optional
+        Members of :data:`IMAGE_ANGLES`; all of them when left out.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`compute_joint_angles` returns it. The same definitions, with every line replaced
+        by its image: equal to the angle in space only where its plane is parallel to the picture,
+        which needs the ``view`` its definition names.
+
+    Raises
+    ------
+    KeyError
+        If an angle has no form in the picture.
+    """
+    wanted = IMAGE_ANGLES if names is None else tuple(names)
+    for name in wanted:
+        if name not in IMAGE_ANGLES:
+            raise KeyError(f"{name} cannot be read in the picture; {', '.join(IMAGE_ANGLES)} can")
+    # Depth is left out by a factor of 0; it is still NaN where x and y are.
+    pixels = sequence.image_landmarks * np.array([*sequence.image_size, 0.0], dtype=np.float32)
+    return _tabulate(sequence, [ANGLES[name] for name in wanted], pixels)
+
+
+def compute_angular_velocity(
+    angles: "PoseSequence | pd.DataFrame",
+    names: Iterable[str] | None = None,
+    *,
+    max_step_s: float = MAX_STEP_S,
+) -> "pd.DataFrame":
+    """How fast angles change.
+
+    Parameters
+    ----------
+    angles : PoseSequence or DataFrame
+        A recording, or angles of one as :func:`compute_joint_angles` returns them.
+    names : iterable of str, optional
+        Columns; all of them when left out.
+    max_step_s : float, seconds
+        Frames further apart have a hole between them.
+
+    Returns
+    -------
+    DataFrame
+        Degrees per second, indexed like the angles. NaN in the first and the last frame, where the
+        angle or one of its two neighbours is NaN, and beside a hole.
+
+    Raises
+    ------
+    KeyError
+        If a name is not among the columns.
+
+    Notes
+    -----
+    Central differences on the measured times, exact for a parabola at uneven steps (Fornberg 1988,
+    Generation of Finite Difference Formulas on Arbitrarily Spaced Grids, Math Comp 51:699-706).
+    Differences amplify noise: smooth the recording first.
+    """
+    if isinstance(angles, PoseSequence):
+        table = compute_joint_angles(angles, names)
+    else:
+        table = angles if names is None else angles[list(names)]
+    step_s = np.diff(table.index.to_numpy(dtype=np.float64))[:, np.newaxis]
+    with np.errstate(invalid="ignore"):
+        slope = np.diff(table.to_numpy(dtype=np.float64), axis=0) / step_s
+    slope[step_s[:, 0] > max_step_s] = np.nan
+    before_s, after_s = step_s[:-1], step_s[1:]
+    velocity = np.full(table.shape, np.nan)
+    velocity[1:-1] = (slope[:-1] * after_s + slope[1:] * before_s) / (before_s + after_s)
+    return table.__class__(velocity, index=table.index, columns=table.columns)
+
+
+def _tabulate(
+    sequence: PoseSequence, definitions: list[AngleDefinition], points: NDArray[np.float32]
+) -> "pd.DataFrame":
     import pandas as pd
 
-    columns = {
-        name: compute_angle(ANGLES[name], sequence.world_landmarks)
-        for name in (ANGLES if names is None else names)
-    }
+    values = np.empty((len(definitions), sequence.n_frames))
+    for start in range(0, sequence.n_frames, _BLOCK_FRAMES):
+        block = slice(start, start + _BLOCK_FRAMES)
+        resolve = make_resolver(points[block])
+        for row, definition in enumerate(definitions):
+            values[row, block] = definition.measure.compute(resolve)
     index = pd.Index(sequence.time_s, name="time_s")
-    return pd.DataFrame(columns, index=index)
+    return pd.DataFrame(values.T, index=index, columns=[each.name for each in definitions])

@@ -7,7 +7,7 @@ The block is little-endian throughout::
     arrays           one after the other, each at a multiple of 8
 
 The header's ``arrays`` names each array with its dtype, shape and offset from the first array's
-first byte. About 260 bytes a frame: landmarks in whole millimetres and angles in tenths of a degree
+first byte. About 320 bytes a frame: landmarks in whole millimetres and angles in tenths of a degree
 are finer than anything an estimator knows.
 """
 
@@ -150,18 +150,16 @@ def _quantise(values: ArrayLike, steps_per_unit: float) -> NDArray[np.int16]:
 
 
 def _describe_angle(name: str) -> dict[str, Any]:
-    """What the player needs to draw one angle: its panel (``group``), title, side and meaning."""
-    side, group = name.split("_", 1)
+    """What the player needs to draw one angle; ``joint`` is null where it has no one joint."""
     definition = ANGLES[name]
-    joint = (definition.proximal, definition.vertex, definition.distal)
     return {
-        "joint": [int(landmark) for landmark in joint],
+        "joint": definition.joint,
         "zero": definition.zero,
-        "name": name,
+        "name": definition.name,
         "label": definition.label,
-        "side": side,
-        "group": group,
-        "title": definition.label.split(" ", 1)[1].capitalize(),
+        "side": definition.side,
+        "group": definition.motion,
+        "title": definition.title,
         "meaning": definition.meaning,
     }
 

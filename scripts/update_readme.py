@@ -6,23 +6,36 @@ from pathlib import Path
 from posecore import ANGLES
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+_HEADINGS = ["Angle", "Definition", "0 is", "Range and sign", "Plane", "In the picture", "Source"]
+_PICTURE = {
+    None: "no",
+    "any": "yes",
+    "front": "yes, from the front or behind",
+    "side": "yes, from the side",
+}
 _MARKED = re.compile(r"(<!-- angles:.*?-->\n).*?(?=\nWorld landmarks)", re.DOTALL)
 
 
 def make_angle_table() -> str:
     """Markdown table of every angle, from its definition; left and right share a row."""
-    rows = ["| Angle | Measured at | From 0 to 180 degrees | Source |", "|---|---|---|---|"]
-    for name, definition in ANGLES.items():
-        if not name.startswith("left_"):
+    rows = [_HEADINGS, ["---"] * len(_HEADINGS)]
+    for definition in ANGLES.values():
+        if definition.side == "right":
             continue
-        points = (definition.proximal, definition.vertex, definition.distal)
-        landmarks = "-".join(point.name.removeprefix("LEFT_").lower() for point in points)
-        motion = name.removeprefix("left_")
+        names = [each.name for each in ANGLES.values() if each.motion == definition.motion]
+        low, high = definition.range_deg
         rows.append(
-            f"| `left_{motion}`, `right_{motion}` | {landmarks} | {definition.meaning} "
-            f"| {definition.reference} |"
+            [
+                ", ".join(f"`{name}`" for name in names),
+                definition.definition,
+                definition.at_zero,
+                f"{low:.0f} to {high:.0f}; {definition.rising}",
+                definition.plane,
+                _PICTURE[definition.view],
+                definition.reference,
+            ]
         )
-    return "\n".join(rows)
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def with_angle_table(readme: str) -> str:

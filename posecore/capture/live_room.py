@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from posecore.angles import ANGLES, compute_angle
+from posecore.angles import ANGLES, CORE_ANGLES, compute_angle
 from posecore.capture.pipeline import LivePipeline
 from posecore.capture.recorder import RecorderState, SessionRecorder
 from posecore.errors import PoseCoreError
@@ -95,11 +95,10 @@ class LiveRoom:
 
 
 def compute_live_angles(frame: PoseFrame) -> dict[str, int | None]:
-    """Joint angles of one frame in whole degrees; None where a landmark is hidden or missing."""
+    """Core angles of one frame in whole degrees; None where a landmark is hidden or missing."""
     angles: dict[str, int | None] = {}
-    for name, definition in ANGLES.items():
-        landmarks = [definition.proximal, definition.vertex, definition.distal]
-        is_seen = bool((frame.visibility[landmarks] >= MIN_VISIBILITY).all())
-        value = float(compute_angle(definition, frame.world_landmarks))
+    for name in CORE_ANGLES:
+        is_seen = bool((frame.visibility[list(ANGLES[name].landmarks)] >= MIN_VISIBILITY).all())
+        value = float(compute_angle(ANGLES[name], frame.world_landmarks))
         angles[name] = round(value) if is_seen and np.isfinite(value) else None
     return angles

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from posecore.angles import ANGLES, compute_joint_angles
+from posecore.angles import ANGLES, CORE_ANGLES, compute_joint_angles
 from posecore.figures.sides import SIDE_COLOURS, SIDE_DASHES
 from posecore.sequence import PoseSequence
-from posecore.topology import Side, side_of
+from posecore.topology import Side
 
 
 class _Curve(NamedTuple):
@@ -22,6 +22,7 @@ class _Curve(NamedTuple):
 
 class _Panel(NamedTuple):
     title: str
+    range_deg: tuple[float, float]
     curves: list[_Curve]
 
 
@@ -37,12 +38,13 @@ def make_angles_figure(sequence: PoseSequence, names: Iterable[str] | None = Non
     ----------
     sequence : PoseSequence
     names : iterable of str, optional
-        Keys of :data:`posecore.ANGLES`; all of them when left out.
+        Keys of :data:`posecore.ANGLES`; the eight of :data:`posecore.CORE_ANGLES` when left out.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        Degrees over seconds; left blue and solid, right vermilion and dashed. A stretch without
+        Degrees over seconds; left blue and solid, right vermilion and dashed, the middle
+        grey. A stretch without
         a value is a gap.
 
     Raises
@@ -55,12 +57,12 @@ def make_angles_figure(sequence: PoseSequence, names: Iterable[str] | None = Non
 
 def _get_angles_info(sequence: PoseSequence, names: Iterable[str] | None) -> _AnglesInfo:
     panels: dict[str, _Panel] = {}
-    for name, degrees in compute_joint_angles(sequence, names).items():
+    chosen = CORE_ANGLES if names is None else names
+    for name, degrees in compute_joint_angles(sequence, chosen).items():
         definition = ANGLES[str(name)]
-        side = side_of(definition.vertex)
-        motion = definition.name.removeprefix(f"{side}_")
-        panel = panels.setdefault(motion, _Panel(motion.replace("_", " ").capitalize(), []))
-        panel.curves.append(_Curve(definition.label, side, degrees.to_numpy()))
+        title = definition.motion.replace("_", " ").capitalize()
+        panel = panels.setdefault(definition.motion, _Panel(title, definition.range_deg, []))
+        panel.curves.append(_Curve(definition.label, definition.side, degrees.to_numpy()))
     return _AnglesInfo(sequence.time_s, list(panels.values()))
 
 
@@ -91,7 +93,8 @@ def _get_angles_plot(info: _AnglesInfo) -> go.Figure:
                 col=1,
             )
             in_legend.add(curve.side)
-    figure.update_yaxes(ticksuffix="°", range=[0, 180], dtick=45)
+        figure.update_yaxes(range=panel.range_deg, row=row, col=1)
+    figure.update_yaxes(ticksuffix="°", dtick=45)
     figure.update_xaxes(title_text="time (s)", row=n_rows, col=1)
     return figure.update_layout(
         height=80 + 170 * n_rows,

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from posecore import ANGLES, Landmark, PoseFrame, PoseSequence, compute_joint_angles
+from posecore import ANGLES, CORE_ANGLES, Landmark, PoseFrame, PoseSequence, compute_joint_angles
 from posecore.figures.angle_chart import _get_angles_info, make_angles_figure
 from posecore.figures.skeleton import _get_skeleton_info, make_skeleton_figure
 from posecore.figures.thumbnail import make_thumbnail_svg
@@ -140,6 +140,18 @@ def test_panels_share_one_time_axis_and_one_scale(squats):
     assert {tuple(layout[f"yaxis{i}"].range) for i in ("", 2, 3, 4)} == {(0, 180)}
 
 
+def test_an_angle_of_the_middle_has_a_panel_of_its_own_with_room_below_zero(squats):
+    figure = make_angles_figure(squats, ["left_hip_abduction", "trunk_twist"])
+    assert [annotation.text for annotation in figure.layout.annotations] == [
+        "Hip abduction",
+        "Trunk twist",
+    ]
+    assert figure.layout.yaxis.range == (-90, 90)
+    assert figure.layout.yaxis2.range == (-180, 180)
+    assert figure.data[1].line.color == MIDDLE
+    assert legend(figure) == ["left", "middle"]
+
+
 def test_the_legend_names_each_side_once(squats):
     assert legend(make_angles_figure(squats)) == ["left", "right"]
     unpaired = ["left_elbow_flexion", "right_knee_flexion"]
@@ -150,9 +162,9 @@ def legend(figure):
     return [trace.name for trace in figure.data if trace.showlegend]
 
 
-def test_all_angles_are_shown_unless_some_are_asked_for(squats, nobody):
-    assert len(make_angles_figure(squats).data) == len(ANGLES)
-    assert len(make_angles_figure(nobody).data) == len(ANGLES)
+def test_the_core_angles_are_shown_unless_others_are_asked_for(squats, nobody):
+    assert len(make_angles_figure(squats).data) == len(CORE_ANGLES)
+    assert len(make_angles_figure(nobody, ANGLES).data) == len(ANGLES)
     assert make_angles_figure(squats, []).data == ()
     with pytest.raises(KeyError):
         make_angles_figure(squats, ["left_ear_flexion"])

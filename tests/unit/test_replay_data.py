@@ -125,8 +125,8 @@ def test_nobody_at_all():
     assert (arrays["world_mm"] == MISSING).all()
 
 
-def test_about_260_bytes_a_frame():
-    assert len(pack(make_squats(60.0))) / 1800 == pytest.approx(260, abs=5)
+def test_about_320_bytes_a_frame():
+    assert len(pack(make_squats(60.0))) / 1800 == pytest.approx(320, abs=5)
 
 
 def test_angles_of_another_recording_are_refused(gappy):
@@ -152,6 +152,19 @@ def test_each_angle_says_where_its_joint_is():
     knee = next(angle for angle in header["angles"] if angle["name"] == "left_knee_flexion")
     assert knee["joint"] == [Landmark.LEFT_HIP, Landmark.LEFT_KNEE, Landmark.LEFT_ANKLE]
     assert knee["zero"] == "straight"
+    twist = next(angle for angle in header["angles"] if angle["name"] == "trunk_twist")
+    assert (twist["side"], twist["group"], twist["title"]) == (
+        "middle",
+        "trunk_twist",
+        "Trunk twist",
+    )
+    assert twist["joint"] is twist["zero"] is None
+
+
+def test_the_usual_charts_come_first():
+    header, _ = unpack(pack(make_squats(1.0)))
+    groups = list(dict.fromkeys(angle["group"] for angle in header["angles"]))
+    assert groups[:4] == ["elbow_flexion", "shoulder_elevation", "hip_flexion", "knee_flexion"]
 
 
 def test_expected_errors_are_rounded_up_and_unknown_ones_marked(gappy):

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pages.components.routes import below_base_path
-from posecore import ANGLES
+from posecore import ANGLES, CORE_ANGLES
 from posecore.capture.live_room import LiveRoom
 
 _FOLDER: Final = Path(__file__).parent
@@ -52,8 +52,8 @@ def get_rooms() -> list[LiveRoom]:
 
 def _describe_angles() -> list[dict[str, Any]]:
     return [
-        {"name": name, "label": definition.label, "side": name.split("_", 1)[0]}
-        for name, definition in ANGLES.items()
+        {"name": name, "label": ANGLES[name].label, "side": ANGLES[name].side}
+        for name in CORE_ANGLES
     ]
 
 

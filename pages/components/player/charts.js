@@ -92,7 +92,7 @@ export class Charts {
       const letter = el("span", { class: `pc-letter pc-${series.side}` });
       letter.textContent = SIDE_LETTERS[series.side] ?? "";
       const reading = el("span", { class: "pc-reading" }, letter, value, range);
-      element.append(series.angle ? this.#makePressable(reading, panel, series) : reading);
+      element.append(series.angle?.joint ? this.#makePressable(reading, panel, series) : reading);
       return { series, unit: panel.unit, element: value, range };
     });
     return { element, values };

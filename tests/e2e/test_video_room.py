@@ -337,6 +337,15 @@ def test_any_chart_can_be_chosen_and_the_address_keeps_it(open_player):
     assert (again.frame, again.read("speed"), again.read("loop")) == (90, "0.5", "2.000-4.000")
 
 
+def test_only_an_angle_with_a_joint_of_its_own_can_be_drawn_there(open_player):
+    player = open_player(query="&t=1&charts=knee_flexion,trunk_lean")
+    titles = player.root.locator(".pc-panel-title")
+    lean = titles.filter(has_text="Trunk lean")
+    expect(lean.locator(".pc-value")).to_have_text("0°")
+    expect(titles.filter(has_text="Knee").get_by_role("button")).to_have_count(2)
+    expect(lean.get_by_role("button")).to_have_count(0)
+
+
 def test_the_range_of_motion_is_that_of_the_loop(open_player):
     player = open_player(query="&loop=0-0.2")
     ranges = player.root.locator(".pc-panel-title", has_text="Knee").locator(".pc-range")

@@ -197,8 +197,12 @@ def test_nobody_all_along(open_player):
     expect(player.root).to_contain_text("No joint angles: nobody was in view")
 
 
-def test_a_moment_past_the_end_is_the_end(open_player):
-    assert open_player(query="&t=1e9").frame == 599
+def test_a_moment_past_the_end_is_the_end_and_says_so(open_player):
+    player = open_player(query="&t=1e4")
+    assert player.frame == 599
+    expect(player.root).to_contain_text("166:40.0 is past the end of this session")
+    player.page.keyboard.press("Home")
+    expect(player.root).not_to_contain_text("past the end")
     assert open_player(query="&t=nonsense").frame == 0
 
 

@@ -61,11 +61,11 @@ def fill_data(data_dir, sessions):
         sessions.hidden = store_session(
             store, type(squats)(**{**vars_of(squats), "visibility": hidden}), name="Hidden"
         )
-        for name in ("filmed", "broken"):
+        for name in ("filmed", "short", "broken"):
             session_id = store_session(store, squats, name=name)
             path = store.make_video_path(session_id)
             path.parent.mkdir(exist_ok=True)
-            write_numbered_video(path, squats.time_s)
+            write_numbered_video(path, squats.time_s[: 150 if name == "short" else None])
             store.set_video(session_id, path)
             setattr(sessions, name, session_id)
         path.write_bytes(b"no video at all")
@@ -145,6 +145,47 @@ def test_a_loop_is_brushed_on_a_chart_and_dragged_on_the_slider(open_player):
     assert player.loop[0] == start and player.loop[1] > end + 1
     player.root.get_by_role("slider", name="Loop start").press("ArrowRight")
     assert player.loop[0] == pytest.approx(start + 0.1, abs=0.002)
+
+
+def test_a_loop_keeps_its_ends_apart_and_in_order(open_player):
+    player = open_player(query="&loop=2-2.2")
+    start = player.root.get_by_role("slider", name="Loop start")
+    for _ in range(4):
+        start.press("ArrowRight")
+    assert player.loop[1] == pytest.approx(2.2)
+    assert 2.0 < player.loop[0] < 2.2
+    box = player.root.get_by_role("slider", name="Loop end").bounding_box()
+    player.page.mouse.move(box["x"] + 4, box["y"] + 4)
+    player.page.mouse.down()
+    player.page.mouse.move(box["x"] + 4, box["y"] + 7)
+    assert player.loop[1] == pytest.approx(2.2), "taken, not moved"
+    player.page.keyboard.press("l")
+    player.page.mouse.move(box["x"] + 40, box["y"] + 7)
+    player.page.mouse.up()
+    assert player.read("loop") == ""
+
+
+def test_brushing_with_a_finger(open_player):
+    player = open_player()
+    player.root.get_by_role("button", name="Brush a loop").click()
+    box = player.root.locator(".pc-charts").bounding_box()
+    mouse = player.page.mouse
+    mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"])
+    mouse.down()
+    mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.4 * box["height"], steps=4)
+    mouse.up()
+    assert player.frame == 0
+    assert player.loop[1] > player.loop[0] + 3
+
+
+def test_menus_are_within_a_phones_screen(open_player):
+    player = open_player(width=390, height=844)
+    for name in ("Trails", "Charts", "Save"):
+        player.root.get_by_text(name, exact=True).tap()
+        box = player.root.locator("details[open] .pc-choices").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        assert box["y"] < 800
+        player.root.get_by_text(name, exact=True).tap()
 
 
 def test_a_loop_by_touch(open_player):
@@ -273,6 +314,37 @@ def test_without_a_readable_video_the_rest_plays(open_player):
     player.wait_for_frame("frame > 10")
 
 
+def test_play_goes_on_where_a_loop_turns_back_at_the_videos_end(open_player):
+    player = open_player("filmed", query="&t=19&loop=19-19.5")
+    expect(player.root).to_have_attribute("data-video", "ready")
+    player.page.keyboard.press(" ")
+    player.page.keyboard.press("End")
+    player.page.wait_for_function(
+        "root => root.dataset.timeS > 19.1 && root.dataset.timeS < 19.5",
+        arg=player.root.element_handle(),
+    )
+    expect(player.root).to_have_attribute("data-playing", "true")
+
+
+def test_behind_the_videos_end_the_rest_plays_on(open_player):
+    player = open_player("short", query="&t=4")
+    expect(player.root).to_have_attribute("data-video", "ready")
+    player.choose_speed("4")
+    player.page.keyboard.press(" ")
+    player.wait_for_frame("frame > 200")
+    expect(player.root).to_contain_text("No video here")
+    player.page.keyboard.press(" ")
+    player.page.keyboard.press("ArrowRight")
+    before = player.frame
+    player.page.keyboard.press(" ")
+    player.wait_for_frame(f"frame > {before + 10}")
+    player.page.keyboard.press(" ")
+    player.page.keyboard.press("Home")
+    expect(player.root).not_to_contain_text("No video here")
+    wait_for_picture(player)
+    assert shown_number(player) == player.frame == 0
+
+
 # The skeleton
 
 
@@ -291,7 +363,7 @@ def test_trails_and_the_angle_at_its_joint(open_player):
     player = open_player(query="&t=3")
     n_traces = "root => root.querySelector('.pc-scene .pc-plot').data.length"
     assert player.root.evaluate(n_traces) == 1
-    player.root.get_by_text("Trails").click()
+    player.root.get_by_text("Trails", exact=True).click()
     player.root.get_by_label("Left wrist").check()
     player.wait_for_drawings()
     assert player.root.evaluate(n_traces) == 2
@@ -399,6 +471,37 @@ def test_a_note_is_written_shown_changed_and_deleted(open_player, sessions):
     expect(again.get_by_text("Delete this note?")).to_be_visible()
     again.get_by_role("button", name="Delete", exact=True).click()
     expect(again).to_have_attribute("data-note-count", "0")
+
+
+def test_a_note_being_written_survives_and_is_saved_once(open_player):
+    player = open_player("noted", query="&t=0.5")
+    n_notes = int(player.read("note-count"))
+    player.page.keyboard.press("n")
+    field = player.root.get_by_label("What do you see?")
+    field.fill("Half a")
+    player.page.emulate_media(color_scheme="dark")
+    player.wait_for_drawings(20)
+    expect(field).to_have_value("Half a")
+    player.root.get_by_label("From").fill("9:00")
+    field.press("Enter")
+    expect(player.root.get_by_role("alert")).to_contain_text("The session ends at 0:01.9")
+    player.root.get_by_label("From").fill("0:01")
+    field.evaluate("field => [1, 2, 3].forEach(() => field.form.requestSubmit())")
+    expect(player.root).to_have_attribute("data-note-count", str(n_notes + 1))
+    player.page.reload()
+    assert int(Player(player.page).read("note-count")) == n_notes + 1
+
+
+def test_the_angle_at_the_joint_survives_another_chart_and_goes_with_its_own(open_player):
+    player = open_player(query="&t=3")
+    reading = player.root.locator("button[data-name=left_elbow_flexion]")
+    reading.click()
+    player.root.get_by_text("Charts", exact=True).click()
+    player.root.get_by_label("Wrist", exact=True).check()
+    expect(reading).to_have_attribute("aria-pressed", "true")
+    player.root.locator("input[value=elbow_flexion]").uncheck()
+    player.wait_for_drawings()
+    expect(player.root.locator(".pc-angle-label")).to_be_empty()
 
 
 def test_typing_a_note_does_not_move_the_player(open_player):

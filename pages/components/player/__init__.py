@@ -39,12 +39,11 @@ def replay_player(store: SessionStore, session: Session) -> None:
     """
     token = offer_session(store, session)
     addresses = {kind: find_address(kind, token) for kind in ("recording", "image", "page", "clip")}
-    has_video = store.get_video_file(session.id) is not None
     data = addresses | {
         "session_id": session.id,
         "title": session.name,
         "file_stem": safe_file_name(session.name, session.id),
-        "video": find_address("video", token) if has_video else None,
+        "video": find_address("video", token) if session.video_path else None,
         "notes": [describe_note(note) for note in store.notes.list(session.id)],
     }
     _player(data=data, key=_KEY, on_note_change=lambda: _keep_note(store, session.id))
@@ -65,6 +64,12 @@ def _change_note(store: SessionStore, session_id: str, change: dict[str, Any]) -
         case "add":
             store.notes.add(session_id, **fields)
         case "update":
-            store.notes.update(change["id"], **fields)
+            store.notes.update(_find_note(store, session_id, change), **fields)
         case "delete":
-            store.notes.delete(change["id"])
+            store.notes.delete(_find_note(store, session_id, change))
+
+
+def _find_note(store: SessionStore, session_id: str, change: dict[str, Any]) -> str:
+    """Id of a note of this session; an unknown one is refused where it is used."""
+    ids = [note.id for note in store.notes.list(session_id)]
+    return str(change.get("id")) if change.get("id") in ids else ""

@@ -10,7 +10,7 @@ export function readState(query) {
   return {
     time_s: number(query.get("t")) ?? 0,
     speed: number(query.get("speed")),
-    loop: loop && loop.every((each) => each !== null) ? loop : null,
+    loop: loop && loop[0] < loop[1] ? loop : null, // what is no number is not smaller either
     charts: query.get("charts")?.split(",") ?? null,
   };
 }

@@ -7,6 +7,7 @@ answer without copying.
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -32,6 +33,8 @@ _KEPT_FOR_GOOD: Final = {
 # An answer that says it is encoded already is not compressed on its way: that takes longer than
 # sending it.
 _PRIVATE: Final = {"Cache-Control": "private, no-store", "Content-Encoding": "identity"}
+_ZOOMS: Final = (0.1, 10.0)
+_clips_at_once: Final = BoundedSemaphore(2)
 _CLIP_TYPES: Final = {"mp4": "video/mp4", "gif": "image/gif"}
 
 Answer = Callable[[Offer, Mapping[str, str]], Response]
@@ -94,6 +97,15 @@ def _answer_page(offer: Offer, _query: Mapping[str, str]) -> Response:
 
 def _answer_clip(offer: Offer, query: Mapping[str, str]) -> Response:
     options = _read_clip_options(query)
+    if not _clips_at_once.acquire(blocking=False):
+        raise ClipError("Two clips are being made already; try again when one is done.")
+    try:
+        return _make_clip(offer, query, options)
+    finally:
+        _clips_at_once.release()
+
+
+def _make_clip(offer: Offer, query: Mapping[str, str], options: dict[str, Any]) -> Response:
     clip_format = options["clip_format"]
     video_file = offer.store.get_video_file(offer.session.id) if query.get("video") else None
     sequence = offer.store.load_sequence(offer.session.id)
@@ -120,6 +132,8 @@ def _read_clip_options(query: Mapping[str, str]) -> dict[str, Any]:
         }
     except (KeyError, ValueError):
         raise ClipError("The clip's part or view is no number; reload the page.") from None
+    if not _ZOOMS[0] <= view.zoom <= _ZOOMS[1]:
+        raise ClipError("The clip's view is too near or too far; turn the skeleton home.")
     return {
         "clip_format": query["format"],
         "view": view,

@@ -24,6 +24,8 @@ const USUAL_PANELS = 4;
 export class Charts {
   /** The angle that is drawn at its joint; null for none. */
   selected = null;
+  /** Whether a drag marks a loop instead of seeking. */
+  isBrushing = false;
   /** Every panel there is, in groups. */
   groups;
   #Plotly;
@@ -77,6 +79,8 @@ export class Charts {
     this.#cursor.before(...this.#titles.map(({ element }) => element));
     this.#axes = this.#panels.map(findAxis);
     this.#host.style.setProperty("--pc-panels", this.#panels.length);
+    const shown = this.#panels.flatMap(({ series }) => series.map(({ name }) => name));
+    this.#choose(shown.includes(this.selected?.name) ? this.selected : null);
     this.#sayIfEmpty();
     this.#measureRanges();
     return this.resize();
@@ -100,17 +104,20 @@ export class Charts {
 
   #makePressable(reading, { title }, { angle, side }) {
     const label = `Draw the angle at the ${side} ${title.toLowerCase()}`;
-    const attributes = { class: "pc-reading", "aria-pressed": "false", title: label };
-    const press = () => {
-      this.selected = this.selected?.name === angle.name ? null : angle;
-      for (const each of this.#host.querySelectorAll("button.pc-reading"))
-        each.setAttribute("aria-pressed", String(each.dataset.name === this.selected?.name));
-      this.#select(this.selected);
-    };
-    const element = button("", { ...attributes, "data-name": angle.name }, press);
+    const attributes = { class: "pc-reading", title: label, "data-name": angle.name };
+    const press = () => this.#choose(this.selected?.name === angle.name ? null : angle);
+    const name = el("span", { class: "pc-unseen" }, `${side} ${title}`);
+    const element = button(name, attributes, press);
     element.append(...reading.childNodes);
     element.addEventListener("pointerdown", (event) => event.stopPropagation());
     return element;
+  }
+
+  #choose(angle) {
+    this.selected = angle;
+    for (const each of this.#host.querySelectorAll("button.pc-reading"))
+      each.setAttribute("aria-pressed", String(each.dataset.name === angle?.name));
+    this.#select(angle);
   }
 
   /** Nobody all along: one sentence, and no axes without lines. */
@@ -297,9 +304,20 @@ export function createChartBar(charts, clock, { choose, wake }, signal) {
     };
     zooms.append(button(text, { "aria-label": name, title: name }, change, signal));
   }
-  const choices = createChoices("Charts", charts.groups, charts.ids, choose, signal);
+  const choices = createChoices("Charts", charts.groups, charts.ids, choose, signal, 1);
   const menu = createMenu("Charts", { title: "Choose what is charted" }, choices, signal);
-  return el("div", { class: "pc-bar" }, ...keys, menu, zooms);
+  return el("div", { class: "pc-bar" }, ...keys, menu, createBrushButton(charts, signal), zooms);
+}
+
+/** For fingers, which have no Shift: while it is pressed, a drag over a chart marks the loop. */
+function createBrushButton(charts, signal) {
+  const title = "Drag over a chart to loop that part (or hold Shift)";
+  const attributes = { "aria-label": "Brush a loop", "aria-pressed": "false", title };
+  const toggle = button("A–B", attributes, () => {
+    charts.isBrushing = !charts.isBrushing;
+    toggle.setAttribute("aria-pressed", String(charts.isBrushing));
+  }, signal);
+  return toggle;
 }
 
 /** Click or drag seeks; with Shift it marks a part to loop; Ctrl and wheel, or pinch, zoom. */
@@ -321,7 +339,7 @@ export function listenToCharts(host, charts, actions, signal) {
     if (event.button !== 0) return;
     host.setPointerCapture(event.pointerId);
     charts.point(null);
-    if (event.shiftKey) {
+    if (event.shiftKey || charts.isBrushing) {
       marking = charts.timeAt(event.clientX);
       return;
     }

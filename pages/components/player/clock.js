@@ -86,13 +86,12 @@ export class Clock {
   #turnBack(before) {
     const { duration_s } = this.#replay;
     const [from, to] = this.loop ?? [0, duration_s];
-    if (this.loop && before < to && this.time_s >= to) {
-      this.seek(from + Math.min(this.time_s - to, to - from));
-      if (!this.leader?.isLeading) return;
-      this.leader.play(this.#speed);
-    } else if (this.time_s >= duration_s) {
-      if (this.loop) this.seek(from);
-      else this.isPlaying = false;
+    const isAtEnd = this.time_s >= duration_s;
+    if (this.loop && (isAtEnd || (before < to && this.time_s >= to))) {
+      this.seek(from + clamp(this.time_s - to, 0, to - from));
+    } else if (isAtEnd) {
+      this.isPlaying = false;
+      this.leader?.pause();
     }
   }
 }

@@ -21,7 +21,7 @@ const KEYS = [
 const POINTER = [
   ["Drag the skeleton", "Turn it; wheel or pinch comes nearer, a double click turns it home"],
   ["Click or drag a chart", "Go to that moment"],
-  ["Shift and drag a chart", "Loop that part"],
+  ["Shift and drag a chart", "Loop that part; for fingers, A–B above the charts does it"],
   ["Ctrl and wheel on a chart", "Show more or less time; a double click shows all"],
 ];
 
@@ -46,8 +46,13 @@ export function createHelp(signal) {
   const row = ([keys, meaning]) =>
     el("tr", {}, el("th", { scope: "row" }, keys), el("td", {}, meaning));
   const table = el("table", {}, ...KEYS.map(row), ...POINTER.map(row));
-  const dialog = el("dialog", { class: "pc-help", "aria-label": "Keys and gestures" });
+  const dialog = el("dialog", { class: "pc-help", "aria-label": "Keys and gestures", autofocus: "" });
   const close = button("Close", {}, () => dialog.close(), signal);
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "?") return;
+    event.stopPropagation();
+    dialog.close();
+  });
   dialog.append(el("h4", {}, "Keys and gestures"), table, close);
   return dialog;
 }

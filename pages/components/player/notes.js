@@ -9,12 +9,14 @@ export class Notes {
   #signal;
   #list = el("ol", {});
   #form = null;
-  #notes = [];
+  #notes = null;
+  #duration_s;
   #add;
 
   /** `save` takes {action, id, ...fields}; without it the notes can only be read. */
-  constructor(actions, save, signal) {
+  constructor(actions, save, duration_s, signal) {
     this.#actions = actions;
+    this.#duration_s = duration_s;
     this.#save = save;
     this.#signal = signal;
     const title = { title: "Write a note at this moment, or over the loop (N)" };
@@ -24,8 +26,22 @@ export class Notes {
     this.element.append(head, this.#list);
   }
 
+  /** Show what is stored; a note that is being written stays, and is written on. */
   show(notes) {
+    const isNew = JSON.stringify(notes) !== JSON.stringify(this.#notes);
     this.#notes = notes;
+    if (this.#form?.isConnected && !(isNew && this.#form.dataset.saving)) {
+      this.#setSaving(false);
+      return;
+    }
+    const isHere = this.element.contains(document.activeElement) || this.#form?.dataset.saving;
+    if (isNew || !this.#list.childElementCount) this.#rebuild();
+    if (isHere) this.#add.focus({ preventScroll: true });
+  }
+
+  #rebuild() {
+    const notes = this.#notes;
+    this.#form = null;
     this.element.hidden = !this.#save && !notes.length;
     this.#list.replaceChildren(...notes.map((note) => this.#createItem(note)));
     if (!notes.length) {
@@ -49,7 +65,7 @@ export class Notes {
     const label = (verb) => ({ "aria-label": `${verb} the note at ${formatTime(note.start_s)}` });
     const edit = button("Edit", label("Edit"), () => this.write(note, item), this.#signal);
     const ask = () => {
-      const keep = button("Keep", {}, () => this.show(this.#notes), this.#signal);
+      const keep = button("Keep", {}, () => this.#rebuild(), this.#signal);
       const remove = button(
         "Delete",
         { class: "pc-danger" },
@@ -65,13 +81,13 @@ export class Notes {
 
   /** Open the form for a note, in the place of its item, or for a new one on top. */
   write(note, item = null) {
-    this.#form?.remove();
-    this.show(this.#notes);
+    this.#rebuild();
     const form = this.#createForm(note);
     this.#form = form;
     if (item) [...this.#list.children][this.#notes.indexOf(note)].replaceChildren(form);
     else this.#list.prepend(el("li", {}, form));
-    form.elements.text.focus();
+    form.elements.text.focus({ preventScroll: true });
+    form.scrollIntoView({ block: "nearest" });
   }
 
   #createForm(note) {
@@ -90,23 +106,37 @@ export class Notes {
       field("start", "From", time(note.start_s), { class: "pc-short" }),
       field("end", "To (optional)", time(note.end_s), { class: "pc-short" }),
       button("Save", { type: "submit", class: "pc-primary" }, () => {}, this.#signal),
-      button("Cancel", {}, () => this.show(this.#notes), this.#signal),
+      button("Cancel", {}, () => this.#cancel(), this.#signal),
       this.#createTags(),
       problem,
     );
     const submit = (event) => {
       event.preventDefault();
-      const fields = readForm(form.elements);
+      if (form.dataset.saving) return;
+      const fields = readForm(form.elements, this.#duration_s);
       problem.hidden = !fields.problem;
       problem.textContent = fields.problem ?? "";
       if (fields.problem) return;
+      this.#setSaving(true);
       this.#save({ action: note.id ? "update" : "add", id: note.id, ...fields });
     };
     form.addEventListener("submit", submit, { signal: this.#signal });
     form.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.show(this.#notes);
+      if (event.key === "Escape") this.#cancel();
     });
     return form;
+  }
+
+  /** One note is saved once, however often Enter is pressed. */
+  #setSaving(isSaving) {
+    if (isSaving) this.#form.dataset.saving = "true";
+    else delete this.#form.dataset.saving;
+    for (const element of this.#form.elements) element.disabled = isSaving;
+  }
+
+  #cancel() {
+    this.#rebuild();
+    this.#add.focus({ preventScroll: true });
   }
 
   #createTags() {
@@ -115,7 +145,7 @@ export class Notes {
   }
 }
 
-function readForm({ text, tag, start, end }) {
+function readForm({ text, tag, start, end }, duration_s) {
   const fields = {
     text: text.value.trim(),
     tag: tag.value.trim(),
@@ -124,6 +154,8 @@ function readForm({ text, tag, start, end }) {
   };
   if (Number.isNaN(fields.start_s) || Number.isNaN(fields.end_s))
     return { problem: "Write a time as minutes and seconds, for example 0:12.5." };
+  if (Math.max(fields.start_s, fields.end_s ?? 0) > duration_s + 0.05)
+    return { problem: `The session ends at ${formatTime(duration_s)}; write an earlier time.` };
   if (fields.end_s !== null && fields.end_s < fields.start_s)
     return { problem: "The note ends before it starts; swap the two times." };
   return fields;

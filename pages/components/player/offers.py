@@ -15,6 +15,7 @@ from typing import Final
 import streamlit as st
 
 from posecore import Session, SessionStore, compute_joint_angles
+from posecore.errors import SessionNotFoundError
 from posecore.replay_data import pack_replay
 
 _KEPT: Final = 4
@@ -34,9 +35,18 @@ class Offer:
         Raises
         ------
         SessionNotFoundError
-            If it was deleted meanwhile; what is packed of it is gone as well.
+            If it was deleted meanwhile; what is packed of it is forgotten as well.
         """
-        self.store.get_session(self.session.id)
+        try:
+            self.store.get_session(self.session.id)
+        except SessionNotFoundError:
+            _forget(self.key)
+            raise
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What is packed once: a finished session changes no more, a growing one its count."""
+        return (self.session.id, self.session.frame_count)
 
 
 _offers: OrderedDict[str, Offer] = OrderedDict()
@@ -68,15 +78,20 @@ def find_offer(token: str) -> Offer | None:
 
 
 def pack_offer(offer: Offer) -> Future[bytes]:
-    """Pack once; a finished session changes no more, and a growing one changes its count."""
-    key = (offer.session.id, offer.session.frame_count)
+    """Pack what is not packed yet; what could not be packed is tried again when next asked for."""
     with _lock:
-        if key not in _packed:
-            _packed[key] = _packer.submit(_load_and_pack, offer)
-        _packed.move_to_end(key)
+        found = _packed.get(offer.key)
+        if found is None or (found.done() and found.exception()):
+            found = _packed[offer.key] = _packer.submit(_load_and_pack, offer)
+        _packed.move_to_end(offer.key)
         while len(_packed) > _KEPT:
             _packed.popitem(last=False)
-        return _packed[key]
+        return found
+
+
+def _forget(key: tuple[str, int]) -> None:
+    with _lock:
+        _packed.pop(key, None)
 
 
 def _load_and_pack(offer: Offer) -> bytes:

@@ -47,11 +47,13 @@ export function createMenu(label, attributes, content, signal) {
   };
   document.addEventListener("pointerdown", close, { signal });
   menu.addEventListener("keydown", close, { signal });
+  menu.addEventListener("toggle", () => menu.open && content.scrollIntoView({ block: "nearest" }));
   return menu;
 }
 
-/** A list of choices, any number of which hold; `change` gets those that do, in the list's order. */
-export function createChoices(name, groups, chosen, change, signal) {
+/** A list of choices, any number of which hold; `change` gets those that do, in the list's
+ * order; fewer than `least` cannot be left. */
+export function createChoices(name, groups, chosen, change, signal, least = 0) {
   const box = el("div", { class: "pc-choices", role: "group", "aria-label": name });
   for (const [title, options] of groups) {
     box.append(el("div", { class: "pc-choices-title" }, title));
@@ -62,7 +64,11 @@ export function createChoices(name, groups, chosen, change, signal) {
     }
   }
   const inputs = [...box.querySelectorAll("input")];
-  const report = () => change(inputs.filter((each) => each.checked).map((each) => each.value));
+  const listChosen = () => inputs.filter((each) => each.checked).map((each) => each.value);
+  const report = (event) => {
+    if (listChosen().length < least) event.target.checked = true;
+    change(listChosen());
+  };
   box.addEventListener("change", report, { signal });
   return box;
 }

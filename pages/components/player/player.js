@@ -10,7 +10,7 @@ import { Clock, SPEEDS } from "./clock.js";
 import { createHelp, listenToKeys } from "./keys.js";
 import { listTrails } from "./marks.js";
 import { Notes } from "./notes.js";
-import { clamp, createChoices, createMenu, el } from "./page.js";
+import { clamp, createChoices, createMenu, el, formatTime, setText } from "./page.js";
 import { isSeen } from "./recording.js";
 import { formatValue } from "./series.js";
 import { Skeleton } from "./skeleton.js";
@@ -20,6 +20,8 @@ import { VideoPane } from "./video.js";
 
 /** Numbers that change faster cannot be read; in play they wait, at rest they are exact. */
 const READING_MS = 80;
+/** A link to the end may name it a little later than it is. */
+const PAST_END_S = 0.1;
 
 export class Player {
   #root;
@@ -32,6 +34,7 @@ export class Player {
   #transport;
   #notes;
   #help;
+  #notice = el("p", { class: "pc-quiet pc-notice", role: "status" });
   #lifetime = new AbortController();
   #request = 0;
   #lastReading = 0;
@@ -54,12 +57,12 @@ export class Player {
     const left = el("div", { class: "pc-left" }, scene);
     const right = el("div", { class: "pc-right" }, panels);
     this.#transport = new Transport(replay, actions, signal);
-    this.#notes = new Notes(actions, around.saveNote, signal);
+    this.#notes = new Notes(actions, around.saveNote, replay.duration_s, signal);
     this.#help = createHelp(signal);
     const grid = el("div", { class: "pc-grid" }, left, right, this.#transport.element);
     grid.append(this.#notes.element);
     if (around.video) grid.append(this.#createVideo(around.video, actions));
-    root.replaceChildren(grid, this.#help);
+    root.replaceChildren(this.#notice, grid, this.#help);
     root.tabIndex = -1;
     root.dataset.frameCount = String(replay.n_frames);
     this.#skeleton = new Skeleton(around.Plotly, replay, scene);
@@ -115,7 +118,13 @@ export class Player {
     if (loop) this.#clock.setLoop(...loop);
     this.ready = this.#charts.setPanels(charts ?? this.#charts.usualIds);
     this.#clock.seek(time_s);
+    if (time_s > this.#replay.duration_s + PAST_END_S) this.#sayPastEnd(time_s);
     this.#showSettings();
+  }
+
+  #sayPastEnd(time_s) {
+    const text = `${formatTime(time_s)} is past the end of this session; this is its last frame.`;
+    setText(this.#notice, text);
   }
 
   #showSettings() {
@@ -148,6 +157,7 @@ export class Player {
   #makeMoves() {
     const clock = this.#clock;
     const seek = (time_s) => {
+      setText(this.#notice, "");
       clock.seek(time_s);
       this.#charts.follow(clock.time_s);
       this.#note();
@@ -304,7 +314,7 @@ export class Player {
     const reason = this.#reasonForNobody(frame, time_s);
     const shown = reason ? -1 : frame;
     this.#skeleton.draw(shown, reason, this.#selectedValue(shown));
-    this.#video?.draw(shown);
+    this.#video?.draw(shown, time_s);
     this.#charts.moveCursor(time_s);
     this.#transport.showPlaying(isPlaying);
     if (!isPlaying || now - this.#lastReading >= READING_MS) {

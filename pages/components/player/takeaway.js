@@ -22,7 +22,7 @@ export function createTakeaway(source, signal) {
     box.append(button(text, { title }, run, signal));
   };
   add("Picture (PNG)", "What you see now, as a picture", () => savePicture(source));
-  if (source.clipUrl) addClips(add, source, box, say);
+  if (source.clipUrl && source.duration_s) addClips(add, source, box, say);
   if (source.pageUrl) {
     const text = "One file that replays this session in any browser, without a network";
     add("Replay as a file (HTML)", text, () => saveAnswer(source.pageUrl, `${source.name}.html`, say));
@@ -44,9 +44,10 @@ function addClips(add, source, box, say) {
     if (source.isDark()) url.searchParams.set("dark", "1");
     return saveAnswer(url.href, `${source.name}.${format}`, say);
   };
-  const part = "From A to B, or the whole session without a loop, seen as you see it now";
-  add("Clip (MP4)", part, () => save("mp4"));
-  add("Clip (GIF)", part, () => save("gif"));
+  add("Clip (MP4)", "At most 2 minutes, from where you look", () => save("mp4"));
+  add("Clip (GIF)", "At most 20 seconds, from where you look", () => save("gif"));
+  const part = "Clips go from A to B (2 min as MP4, 20 s as GIF) and show no trails.";
+  box.append(el("p", { class: "pc-quiet" }, part));
   if (source.video) box.append(el("label", {}, choice, "Clips show the video with the skeleton"));
 }
 
@@ -106,6 +107,7 @@ async function savePicture({ root, skeleton, video, clock, title, name }) {
   await image.decode();
   context.drawImage(image, 0, 0, width, height);
   drawTags(context, root);
+  drawLabel(context, root);
   if (shown) drawVideo(context, shown, width, height);
   context.fillStyle = style.color;
   context.font = "600 14px system-ui, sans-serif";
@@ -124,7 +126,7 @@ function drawTags(context, root) {
     const [x, y] = [left - box.left + width / 2, top - box.top + height / 2];
     context.fillStyle = SIDE_COLOURS[side];
     context.beginPath();
-    context.arc(x, y, width / 2, 0, 2 * Math.PI);
+    context.roundRect(x - width / 2, y - height / 2, width, height, side === "left" ? 99 : 3);
     context.fill();
     context.fillStyle = "#fff";
     context.font = "700 11px system-ui, sans-serif";
@@ -132,6 +134,17 @@ function drawTags(context, root) {
   }
   context.textAlign = "left";
   context.textBaseline = "alphabetic";
+}
+
+/** The number at the joint whose angle is drawn. */
+function drawLabel(context, root) {
+  const label = root.querySelector(".pc-angle-label");
+  if (!label.textContent) return;
+  const box = root.querySelector(".pc-scene").getBoundingClientRect();
+  const { left, bottom } = label.getBoundingClientRect();
+  context.fillStyle = getComputedStyle(root).color;
+  context.font = "700 14px system-ui, sans-serif";
+  context.fillText(label.textContent, left - box.left + 5, bottom - box.top - 6);
 }
 
 function drawVideo(context, { video, canvas }, width, height) {

@@ -23,6 +23,7 @@ export class Transport {
   #frame = el("span", { class: "pc-frame" });
   #total;
   #track = el("div", { class: "pc-marks" });
+  #noteMarks = el("div", {});
   #band = el("div", { class: "pc-band" });
   #handles;
   #seek;
@@ -41,11 +42,12 @@ export class Transport {
     this.#play.disabled = this.#seek.disabled = replay.n_frames < 2;
     this.#speed = this.#createSpeed(actions);
     this.#handles = ["start", "end"].map((name, end) => this.#createHandle(name, end, actions));
+    this.#track.append(this.#band, this.#noteMarks, ...this.#handles);
     const total = el("span", { class: "pc-total" }, ` / ${this.#total}`);
     this.element = el(
       "div",
       { class: "pc-transport" },
-      el("div", { class: "pc-seek" }, this.#band, this.#seek, this.#track, ...this.#handles),
+      el("div", { class: "pc-seek" }, this.#seek, this.#track),
       this.#createButtons(actions),
       el("div", { class: "pc-readout" }, this.#time, total),
       this.#frame,
@@ -107,7 +109,7 @@ export class Transport {
   #createHandle(name, end, actions) {
     const attributes = { role: "slider", "aria-label": `Loop ${name}`, "aria-valuemin": 0 };
     const handle = button(end ? "B" : "A", { class: "pc-handle", ...attributes }, () => {});
-    const other = () => this.#shownLoop[1 - end];
+    let grabbed = 0; // how far from its own place the handle was taken
     const timeAt = (x) => {
       const { left, width } = this.#track.getBoundingClientRect();
       return clamp((x - left) / width, 0, 1) * this.#replay.duration_s;
@@ -117,16 +119,18 @@ export class Transport {
     listen("pointerdown", (event) => {
       event.stopPropagation();
       handle.setPointerCapture(event.pointerId);
+      grabbed = timeAt(event.clientX) - this.#shownLoop[end];
     });
     listen("pointermove", (event) => {
-      if (handle.hasPointerCapture(event.pointerId)) this.#drag(end, timeAt(event.clientX), actions);
+      if (!handle.hasPointerCapture(event.pointerId)) return;
+      this.#drag(end, timeAt(event.clientX) - grabbed, actions);
     });
     listen("keydown", (event) => {
       const step = { ArrowLeft: -HANDLE_STEP_S, ArrowRight: HANDLE_STEP_S }[event.key];
       if (!step) return;
       event.preventDefault();
       event.stopPropagation();
-      actions.setLoop(this.#shownLoop[end] + step, other());
+      this.#drag(end, this.#shownLoop[end] + step, actions);
     });
     return handle;
   }
@@ -135,6 +139,7 @@ export class Transport {
 
   /** The end that is dragged stops a little before the other one. */
   #drag(end, time_s, actions) {
+    if (!this.#shownLoop) return; // switched off while it was dragged
     const [from, to] = this.#shownLoop;
     const least = 2 * (this.#replay.step_s || HANDLE_STEP_S);
     if (end) actions.setLoop(from, Math.max(time_s, from + least));
@@ -204,7 +209,7 @@ export class Transport {
       mark.style.width = `${this.#share(end_s ?? start_s) - this.#share(start_s)}%`;
       return mark;
     });
-    this.#track.replaceChildren(...marks);
+    this.#noteMarks.replaceChildren(...marks);
   }
 
   /** For screen readers, at rest only: a value that changes each frame is noise. */

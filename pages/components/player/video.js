@@ -6,6 +6,8 @@ const STEPS_PER_PICTURE = 8192; // as posecore.replay_data packs image landmarks
 const LINE_PX = 3;
 /** Behind the frame's own time, so that rounding never shows the frame before. */
 const INTO_FRAME_S = 0.002;
+/** The last picture is shown as long as any; some files do not say so. */
+const END_TOLERANCE_S = 0.05;
 
 export class VideoPane {
   element = el("div", { class: "pc-video" });
@@ -18,6 +20,8 @@ export class VideoPane {
   #wanted_s = null;
   #presented_s = null;
   #isUsable = false;
+  #isBehindEnd = false;
+  #speed = 0; // 0 while it holds
 
   /** `landmarks` is a promise of the packed image landmarks, or of null without them. */
   constructor(replay, url, landmarks, wake, signal) {
@@ -29,6 +33,7 @@ export class VideoPane {
     listen("loadeddata", () => this.#begin());
     listen("error", () => this.#giveUp());
     listen("seeked", () => this.#seekOn());
+    listen("ended", () => this.#passEnd(true));
     signal.addEventListener("abort", () => this.#end());
     landmarks.then((buffer) => {
       this.#image_steps = buffer && new Int16Array(buffer);
@@ -40,7 +45,7 @@ export class VideoPane {
 
   /** Whether the video says what time it is: not before it is loaded, and not behind its end. */
   get isLeading() {
-    return this.#isUsable && !this.#video.ended;
+    return this.#isUsable && !this.#isBehindEnd;
   }
 
   /** Time of the picture on the screen; null while another is on its way. */
@@ -67,24 +72,41 @@ export class VideoPane {
       return;
     }
     this.#wanted_s = null;
+    this.#passEnd(time_s > this.#video.duration + END_TOLERANCE_S);
+    if (this.#isBehindEnd) return;
     const target_s = Math.min(time_s + INTO_FRAME_S, this.#video.duration);
     if (Math.abs(this.#video.currentTime - target_s) > 1e-4) this.#video.currentTime = target_s;
+    else this.#run();
   }
 
+  /** Run from where it stands, as soon as a picture is there to run from. */
   play(speed) {
-    if (!this.#isUsable) return;
-    this.#video.playbackRate = speed;
+    this.#speed = speed;
+    this.#run();
+  }
+
+  #run() {
+    const video = this.#video;
+    if (!this.#speed || !this.isLeading || video.seeking || video.ended) return;
+    video.playbackRate = this.#speed;
     // A pause that comes before play has begun is no failure.
-    this.#video.play().catch(() => {});
+    video.play().catch(() => {});
   }
 
   pause() {
+    this.#speed = 0;
     this.#video.pause();
+  }
+
+  /** Behind its end there is nothing to see, and the clock runs by itself. */
+  #passEnd(isBehindEnd) {
+    this.#isBehindEnd = isBehindEnd;
+    if (isBehindEnd) this.#video.pause();
+    this.#wake();
   }
 
   #begin() {
     this.#isUsable = true;
-    setText(this.#message, "");
     this.#follow();
     this.#seekOn();
     this.#wake();
@@ -93,6 +115,7 @@ export class VideoPane {
   /** The last wish counts; those in between, while a finger drags, need no picture. */
   #seekOn() {
     if (this.#wanted_s !== null) this.seek(this.#wanted_s);
+    else this.#run();
     this.#wake();
   }
 
@@ -117,7 +140,14 @@ export class VideoPane {
   }
 
   /** Draw the landmarks of a frame over the picture; -1 for none. */
-  draw(frame) {
+  draw(frame, time_s) {
+    const isOver = this.#isUsable && time_s > this.#video.duration + END_TOLERANCE_S;
+    this.element.classList.toggle("pc-over", isOver);
+    if (this.#isUsable) setText(this.#message, isOver ? "No video here" : "");
+    this.#drawLandmarks(isOver ? -1 : frame);
+  }
+
+  #drawLandmarks(frame) {
     const ratio = devicePixelRatio;
     const [width, height] = [this.element.clientWidth, this.element.clientHeight];
     if (this.#canvas.width !== Math.round(width * ratio)) this.#canvas.width = width * ratio;

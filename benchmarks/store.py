@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -151,11 +152,14 @@ def load_json(connection: sqlite3.Connection) -> PoseSequence:
     """Read every frame back into the same arrays."""
     rows = connection.execute("SELECT number, time_s, pose FROM frames ORDER BY number").fetchall()
     poses = [json.loads(pose) for _, _, pose in rows]
+    arrays: dict[str, Any] = {
+        name: np.array([pose[name] for pose in poses], dtype=np.float32) for name in ARRAYS
+    }
     return PoseSequence(
         frame_number=np.array([number for number, _, _ in rows]),
         time_s=np.array([time_s for _, time_s, _ in rows]),
         image_size=(640, 360),
-        **{name: np.array([pose[name] for pose in poses], dtype=np.float32) for name in ARRAYS},
+        **arrays,
     )
 
 

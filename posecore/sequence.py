@@ -1,7 +1,7 @@
 """One timestamped pose (:class:`PoseFrame`) and a recording of many (:class:`PoseSequence`)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +18,9 @@ _ROW_SHAPES = {
 }
 
 _DTYPES = {"time_s": np.dtype(np.float64), "frame_number": np.dtype(np.int64)}
+_NO_ARRAYS = ("image_size", "steps")
+
+ParameterValue = str | int | float | bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,36 @@ class PoseFrame:
         return not bool(np.isnan(self.image_landmarks[:, 0]).all())
 
 
+@dataclass(frozen=True)
+class ProcessingStep:
+    """What was done to a recording: one step, with what it was told and what it found out.
+
+    Attributes
+    ----------
+    name : str
+        A verb and its object: ``"repair_swaps"``.
+    parameters : tuple of (str, value)
+        In the order given; values are what JSON knows, so that a step can be stored.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, ParameterValue], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, /, **parameters: ParameterValue) -> Self:
+        """Build a step from keywords: ``ProcessingStep.of("fill_gaps", limit_s=0.2)``."""
+        return cls(name, tuple(parameters.items()))
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Build the step that :meth:`to_dict` made this of."""
+        return cls.of(stored["name"], **stored["parameters"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return ``{"name": ..., "parameters": {...}}``, ready for JSON."""
+        return {"name": self.name, "parameters": dict(self.parameters)}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PoseSequence:
     """A recording: ``n`` frames of 33 landmarks on one clock. Validated once, then read-only.
@@ -74,6 +107,8 @@ class PoseSequence:
         Strictly rising, not below 0; a frame dropped while recording leaves a hole.
     image_size : tuple of int
         (width, height) in pixels.
+    steps : tuple of ProcessingStep
+        What was done since the recording, in order; ``()`` for raw frames.
 
     A frame with nobody in it is a row of NaN in all four landmark arrays.
 
@@ -90,14 +125,16 @@ class PoseSequence:
     presence: NDArray[np.float32]
     frame_number: NDArray[np.int64]
     image_size: tuple[int, int]
+    steps: tuple[ProcessingStep, ...] = ()
 
     def __post_init__(self) -> None:
         """Convert to the contract's dtypes, check it, and make the arrays read-only."""
         for field in fields(self):
-            if field.name != "image_size":
+            if field.name not in _NO_ARRAYS:
                 array = _as_array(field.name, getattr(self, field.name))
                 object.__setattr__(self, field.name, array)
         object.__setattr__(self, "image_size", _as_image_size(self.image_size))
+        object.__setattr__(self, "steps", tuple(self.steps))
         self._check_shapes()
         self._check_values()
 
@@ -151,7 +188,7 @@ class PoseSequence:
         """
         rows = list(frames)
         n_frames = len(rows)
-        stacked = {
+        stacked: dict[str, Any] = {
             name: np.stack([getattr(row, name) for row in rows])
             if rows
             else np.empty((0, *shape), dtype=np.float32)
@@ -194,9 +231,13 @@ class PoseSequence:
         arrays = {
             field.name: getattr(self, field.name)[frames]
             for field in fields(self)
-            if field.name != "image_size"
+            if field.name not in _NO_ARRAYS
         }
-        return type(self)(image_size=self.image_size, **arrays)
+        return replace(self, **arrays)
+
+    def after(self, step: ProcessingStep, **changed: Any) -> Self:
+        """Return the recording as a step left it: changed arrays, the step added to ``steps``."""
+        return replace(self, steps=(*self.steps, step), **changed)
 
 
 def _as_array(name: str, value: Any) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """The data contract: what a PoseSequence takes, refuses and hands over."""
 
+import json
 from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from posecore import PoseFrame, PoseSequence
 from posecore.errors import InvalidSequenceError
+from posecore.sequence import ProcessingStep
 from posecore.synthetic import make_sequence
 
 
@@ -146,3 +148,30 @@ def test_replace_validates_again():
     sequence = make_sequence(time_s=[0.0, 0.1])
     with pytest.raises(InvalidSequenceError):
         replace(sequence, time_s=[0.1, 0.0])
+
+
+STEP = ProcessingStep.of("fill_gaps", method="pchip", limit_s=0.2, n_filled=3, cutoff_hz=None)
+
+
+def test_a_recording_is_raw_until_a_step_is_added_and_the_input_stays_raw():
+    raw = make_sequence(time_s=[0.0, 0.1, 0.3])
+    moved = raw.after(STEP, world_landmarks=raw.world_landmarks + 1)
+    twice = moved.after(ProcessingStep("look"))
+    assert raw.steps == ()
+    assert moved.steps == (STEP,)
+    assert twice.steps == (STEP, ProcessingStep("look"))
+    np.testing.assert_array_equal(moved.world_landmarks, raw.world_landmarks + 1)
+    np.testing.assert_array_equal(twice.image_landmarks, raw.image_landmarks)
+
+
+def test_what_was_done_goes_with_every_part_and_copy():
+    cleaned = make_sequence(time_s=[0.0, 0.1, 0.3]).after(STEP)
+    assert cleaned[1:].steps == (STEP,)
+    assert replace(cleaned, image_size=(4, 3)).steps == (STEP,)
+    assert replace(cleaned, steps=[STEP]).steps == (STEP,)
+
+
+def test_a_step_can_be_compared_hashed_and_stored():
+    assert ProcessingStep.from_dict(json.loads(json.dumps(STEP.to_dict()))) == STEP
+    assert {STEP, ProcessingStep.from_dict(STEP.to_dict())} == {STEP}
+    assert ProcessingStep.of("fill_gaps", limit_s=0.3) != ProcessingStep.of("fill_gaps")

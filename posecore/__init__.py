@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from posecore.angles import compute_angular_velocity as compute_angular_velocity
     from posecore.angles import compute_image_angles as compute_image_angles
     from posecore.angles import compute_joint_angles as compute_joint_angles
+    from posecore.cleaning.sides import detect_seen_from_behind as detect_seen_from_behind
+    from posecore.cleaning.sides import repair_swaps as repair_swaps
     from posecore.errors import PoseCoreError as PoseCoreError
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
     from posecore.figures.skeleton import make_skeleton_figure as make_skeleton_figure
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
+    from posecore.sequence import ProcessingStep as ProcessingStep
     from posecore.settings import Settings as Settings
     from posecore.storage.note import Note as Note
     from posecore.storage.session import Session as Session
@@ -42,6 +45,7 @@ _HOMES = {
     "PoseCoreError": "errors",
     "PoseFrame": "sequence",
     "PoseSequence": "sequence",
+    "ProcessingStep": "sequence",
     "SEGMENTS": "topology",
     "Session": "storage.session",
     "SessionStore": "storage.session_store",
@@ -49,9 +53,11 @@ _HOMES = {
     "compute_angular_velocity": "angles",
     "compute_image_angles": "angles",
     "compute_joint_angles": "angles",
+    "detect_seen_from_behind": "cleaning.sides",
     "make_angles_figure": "figures.angle_chart",
     "make_skeleton_figure": "figures.skeleton",
     "open_store": "storage.session_store",
+    "repair_swaps": "cleaning.sides",
 }
 
 __version__ = "0.1.0"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from posecore.angles import compute_angular_velocity as compute_angular_velocity
     from posecore.angles import compute_image_angles as compute_image_angles
     from posecore.angles import compute_joint_angles as compute_joint_angles
+    from posecore.cleaning.chain import CleaningOptions as CleaningOptions
+    from posecore.cleaning.chain import clean as clean
+    from posecore.cleaning.resampling import resample as resample
     from posecore.cleaning.sides import detect_seen_from_behind as detect_seen_from_behind
     from posecore.cleaning.sides import repair_swaps as repair_swaps
     from posecore.errors import PoseCoreError as PoseCoreError
@@ -40,6 +43,7 @@ _HOMES = {
     "ANGLES": "angles",
     "AngleDefinition": "angles",
     "CORE_ANGLES": "angles",
+    "CleaningOptions": "cleaning.chain",
     "Landmark": "topology",
     "Note": "storage.note",
     "PoseCoreError": "errors",
@@ -50,6 +54,7 @@ _HOMES = {
     "Session": "storage.session",
     "SessionStore": "storage.session_store",
     "Settings": "settings",
+    "clean": "cleaning.chain",
     "compute_angular_velocity": "angles",
     "compute_image_angles": "angles",
     "compute_joint_angles": "angles",
@@ -58,6 +63,7 @@ _HOMES = {
     "make_skeleton_figure": "figures.skeleton",
     "open_store": "storage.session_store",
     "repair_swaps": "cleaning.sides",
+    "resample": "cleaning.resampling",
 }
 
 __version__ = "0.1.0"

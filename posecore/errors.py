@@ -4,6 +4,7 @@
 
     PoseCoreError
     ├── InvalidSequenceError      the numbers break the data contract
+    ├── InvalidOptionError        a setting of an analysis is outside its limits
     ├── InvalidFieldError         a name, tag, note or description is not acceptable
     ├── SessionNotFoundError      no such session for this owner
     ├── NoteNotFoundError         no such note for this owner
@@ -30,6 +31,10 @@ class PoseCoreError(Exception):
 
 class InvalidSequenceError(PoseCoreError, ValueError):
     """Arrays that break the data contract of :class:`posecore.PoseSequence`."""
+
+
+class InvalidOptionError(PoseCoreError, ValueError):
+    """A setting of an analysis (a cut-off, a limit, ...) outside its stated limits."""
 
 
 class InvalidFieldError(PoseCoreError, ValueError):

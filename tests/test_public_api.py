@@ -11,7 +11,7 @@ import pytest
 import posecore
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("av", "cv2", "duckdb", "mediapipe", "pandas", "plotly", "pyarrow")
+HEAVY = ("av", "cv2", "duckdb", "mediapipe", "pandas", "plotly", "pyarrow", "scipy")
 
 
 def loaded_after(statement):

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("store", "angles", "live", "import_video", "replay")
+NAMES = ("store", "angles", "angle_accuracy", "live", "import_video", "replay")
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common import Row, print_table
 from benchmarks.four_cameras import CAMERAS, View, load_views, triangulate
-from posecore import ANGLES, PoseSequence
+from posecore import ANGLES, PoseSequence, clean, refine
 from posecore.angles import compute_angle
 
 MOTIONS = ("elbow_flexion", "shoulder_elevation", "hip_flexion", "knee_flexion")
@@ -54,7 +54,7 @@ def main() -> None:
 
 def find_stages() -> dict[str, Callable[[PoseSequence], PoseSequence]]:
     """What is measured, from the frames as they came to the most that is done to them."""
-    return {"raw": lambda sequence: sequence}
+    return {"raw": lambda sequence: sequence, "cleaned": clean, "refined": refine}
 
 
 def compute_rmse(world_m: NDArray[np.floating], reference_m: Degrees) -> Degrees:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from posecore.errors import PoseCoreError as PoseCoreError
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
     from posecore.figures.skeleton import make_skeleton_figure as make_skeleton_figure
+    from posecore.refinement.fit import RefinementOptions as RefinementOptions
+    from posecore.refinement.fit import refine as refine
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.sequence import ProcessingStep as ProcessingStep
@@ -50,6 +52,7 @@ _HOMES = {
     "PoseFrame": "sequence",
     "PoseSequence": "sequence",
     "ProcessingStep": "sequence",
+    "RefinementOptions": "refinement.fit",
     "SEGMENTS": "topology",
     "Session": "storage.session",
     "SessionStore": "storage.session_store",
@@ -62,6 +65,7 @@ _HOMES = {
     "make_angles_figure": "figures.angle_chart",
     "make_skeleton_figure": "figures.skeleton",
     "open_store": "storage.session_store",
+    "refine": "refinement.fit",
     "repair_swaps": "cleaning.sides",
     "resample": "cleaning.resampling",
 }

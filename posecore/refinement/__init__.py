@@ -1,0 +1,1 @@
+"""The moving body behind a recording: constant bone lengths, one camera, no leaps."""

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from posecore.angles import ANGLES
+from posecore.centre_of_mass import MASS_SHARES
 from posecore.errors import InvalidSequenceError
-from posecore.metrics import MASS_SHARES
 from posecore.sequence import PoseSequence
 from posecore.topology import LANDMARK_NAMES, SEGMENTS_BY_SIDE
 

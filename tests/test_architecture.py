@@ -16,7 +16,8 @@ MAX_PAGE_LINES = 80
 ERRORS = {"errors"}
 BASE = {"errors", "topology", "geometry"}
 DATA = BASE | {"sequence"}
-ANALYSIS = DATA | {"angles", "cleaning", "events"}
+MEASURES = DATA | {"signals", "image_scale", "centre_of_mass"}
+ANALYSIS = MEASURES | {"angles", "cleaning", "events"}
 COMPARISON = ANALYSIS | {"metrics", "alignment", "comparison"}
 ESTIMATION = DATA | {"settings", "models", "isolation", "worker", "estimation"}
 MAY_IMPORT = {
@@ -38,6 +39,14 @@ MAY_IMPORT = {
     "trust": DATA | {"angles"},
     "events": DATA | {"angles"},
     "metrics": ANALYSIS,
+    "signals": set(),
+    "image_scale": DATA,
+    "centre_of_mass": DATA,
+    "smoothness": {"signals"},
+    "excursions": {"signals"},
+    "events": DATA | {"angles", "signals", "excursions", "image_scale"},
+    "climbing": MEASURES | {"angles"},
+    "metrics": ANALYSIS | {"smoothness", "climbing"},
     "alignment": ANALYSIS,
     "comparison": COMPARISON,
     "storage": DATA | {"settings", "video_writer"},

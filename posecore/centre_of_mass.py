@@ -1,4 +1,4 @@
-"""Measures of a whole movement; so far the centre of mass."""
+"""The centre of mass of the body, from a table of segment masses."""
 
 from typing import Final
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from posecore import Landmark
-from posecore.metrics import MASS_SHARES, compute_centre_of_mass
+from posecore.centre_of_mass import MASS_SHARES, compute_centre_of_mass
 from posecore.synthetic import make_squats
 from posecore.topology import MIRROR_INDEX
 

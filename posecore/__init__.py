@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from posecore.cleaning.resampling import resample as resample
     from posecore.cleaning.sides import detect_seen_from_behind as detect_seen_from_behind
     from posecore.cleaning.sides import repair_swaps as repair_swaps
+    from posecore.centre_of_mass import compute_centre_of_mass as compute_centre_of_mass
     from posecore.errors import PoseCoreError as PoseCoreError
+    from posecore.events import detect_repetitions as detect_repetitions
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
     from posecore.figures.skeleton import make_skeleton_figure as make_skeleton_figure
     from posecore.refinement.fit import RefinementOptions as RefinementOptions
     from posecore.refinement.fit import refine as refine
+    from posecore.metric_table import METRICS as METRICS
+    from posecore.metrics import compute_metrics as compute_metrics
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.sequence import ProcessingStep as ProcessingStep
@@ -47,6 +51,7 @@ _HOMES = {
     "CORE_ANGLES": "angles",
     "CleaningOptions": "cleaning.chain",
     "Landmark": "topology",
+    "METRICS": "metric_table",
     "Note": "storage.note",
     "PoseCoreError": "errors",
     "PoseFrame": "sequence",
@@ -59,8 +64,11 @@ _HOMES = {
     "Settings": "settings",
     "clean": "cleaning.chain",
     "compute_angular_velocity": "angles",
+    "compute_centre_of_mass": "centre_of_mass",
     "compute_image_angles": "angles",
     "compute_joint_angles": "angles",
+    "compute_metrics": "metrics",
+    "detect_repetitions": "events",
     "detect_seen_from_behind": "cleaning.sides",
     "make_angles_figure": "figures.angle_chart",
     "make_skeleton_figure": "figures.skeleton",

@@ -32,6 +32,7 @@ _LARGEST_GROWTH: Final = 0.15
 _LEAST_LEAN: Final = 0.3
 _N_POINTS: Final = 16
 _N_MODELS: Final = 64
+_N_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,7 +270,10 @@ def _find_components(points: Floats) -> Floats:
         filled[:, column] = np.interp(from_frames, from_frames[there], filled[there, column])
     filled = filled - filled.mean(axis=0)
     n_components = min(_N_COMPONENTS, filled.shape[1])
-    _, directions = np.linalg.eigh(filled.T @ filled)
+    some = filled[
+        :: -(-len(filled) // _N_ROWS)
+    ]  # enough to know the directions of a long recording
+    _, directions = np.linalg.eigh(some.T @ some)
     components = filled @ directions[:, ::-1][:, :n_components]
     components[~known.any(axis=1)] = np.nan
     return np.asarray(components)

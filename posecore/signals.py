@@ -21,6 +21,7 @@ LONGEST_GAP_S: Final = 0.5
 _ORDER: Final = 4
 _SLOWEST_GRID_HZ: Final = 30.0
 _FASTEST_GRID_HZ: Final = 60.0
+_FAST_FPS: Final = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +71,9 @@ def smooth_evenly(
     Notes
     -----
     The clock ticks 30 to 60 times a second (four times the frame rate for slow cameras). Frames of
-    a faster camera are averaged over a tick; between the frames runs a cubic spline, which keeps
-    2 Hz of movement seen at 5 frames/s. Gaps up to :data:`LONGEST_GAP_S`, or three frames where
-    that is longer, are bridged.
+    a faster camera are averaged over a tick. Between the frames runs a cubic; below 20 frames/s a
+    cubic spline, which keeps fast movement seen at 5 frames/s. Gaps up to :data:`LONGEST_GAP_S`,
+    or three frames where that is longer, are bridged.
     """
     rows: Floats = np.asarray(values, dtype=np.float64)
     if len(time_s) < 2:
@@ -155,6 +156,8 @@ def _interpolate(time_s: Floats, values: Floats, even_s: Floats, rate_hz: float)
         n_frames = np.diff(np.append(first, len(time_s)))
         time_s = np.add.reduceat(time_s, first) / n_frames
         values = np.add.reduceat(values, first) / n_frames[:, None]
+    if len(time_s) >= 4 and (len(time_s) - 1) / (time_s[-1] - time_s[0]) > _FAST_FPS:
+        return _interpolate_cubic(time_s, values, even_s)
     if len(time_s) < 4:
         columns = [np.interp(even_s, time_s, column) for column in values.T]
         return np.stack(columns, axis=1) if columns else np.empty((len(even_s), 0))
@@ -162,6 +165,19 @@ def _interpolate(time_s: Floats, values: Floats, even_s: Floats, rate_hz: float)
 
     inside = even_s.clip(time_s[0], time_s[-1])
     return np.asarray(CubicSpline(time_s, values, bc_type="natural")(inside), dtype=np.float64)
+
+
+def _interpolate_cubic(time_s: Floats, values: Floats, even_s: Floats) -> Floats:
+    """Cubics through the four frames around each tick: as good as a spline for fast cameras."""
+    first = (np.searchsorted(time_s, even_s) - 2).clip(0, len(time_s) - 4)
+    nodes = [time_s[first + number] for number in range(4)]
+    result = np.zeros((len(even_s), values.shape[1]))
+    for number, node in enumerate(nodes):
+        weight = np.ones(len(even_s))
+        for other in nodes[:number] + nodes[number + 1 :]:
+            weight *= (even_s - other) / (node - other)
+        result += weight[:, None] * values[first + number]
+    return result
 
 
 def _low_pass(values: Floats, rate_hz: float, cutoff_hz: float) -> Floats:

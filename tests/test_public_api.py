@@ -60,6 +60,7 @@ def test_a_star_import_gives_all_names():
         ("import posecore", set()),
         ("import posecore; dir(posecore); posecore.PoseSequence; posecore.Settings", set()),
         ("import posecore; posecore.compute_joint_angles; posecore.Session", set()),
+        ("import posecore; posecore.METRICS; posecore.compute_metrics", set()),
         ("import posecore; posecore.open_store", {"duckdb", "pyarrow"}),
         ("import posecore.cli, posecore.doctor", set()),
     ],

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from posecore.angles import compute_angular_velocity as compute_angular_velocity
     from posecore.angles import compute_image_angles as compute_image_angles
     from posecore.angles import compute_joint_angles as compute_joint_angles
+    from posecore.centre_of_mass import compute_centre_of_mass as compute_centre_of_mass
     from posecore.cleaning.chain import CleaningOptions as CleaningOptions
     from posecore.cleaning.chain import clean as clean
     from posecore.cleaning.resampling import resample as resample
     from posecore.cleaning.sides import detect_seen_from_behind as detect_seen_from_behind
     from posecore.cleaning.sides import repair_swaps as repair_swaps
-    from posecore.centre_of_mass import compute_centre_of_mass as compute_centre_of_mass
     from posecore.errors import PoseCoreError as PoseCoreError
     from posecore.events import detect_repetitions as detect_repetitions
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
     from posecore.figures.skeleton import make_skeleton_figure as make_skeleton_figure
-    from posecore.refinement.fit import RefinementOptions as RefinementOptions
-    from posecore.refinement.fit import refine as refine
     from posecore.metric_table import METRICS as METRICS
     from posecore.metrics import compute_metrics as compute_metrics
+    from posecore.refinement.fit import RefinementOptions as RefinementOptions
+    from posecore.refinement.fit import refine as refine
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.sequence import ProcessingStep as ProcessingStep

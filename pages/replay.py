@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components.downloads import download_buttons
 from pages.components.player import replay_player
+from pages.components.processing_choice import choose_processing
 from pages.components.session_facts import show_session_facts
 from pages.components.session_picker import choose_session, stop_unless_replayable
 from pages.components.state import get_store
@@ -14,7 +15,8 @@ stop_unless_replayable(session)
 
 with st.sidebar:
     show_session_facts(session)
+    processing = choose_processing()
     download_buttons([session], key="replay")
 
 st.subheader(plain(session.name))
-replay_player(get_store(), session)
+replay_player(get_store(), session, processing)

@@ -11,6 +11,9 @@ from posecore.errors import InvalidFieldError
 ModelName = Literal["lite", "full", "heavy"]
 MODEL_NAMES: Final[tuple[ModelName, ...]] = get_args(ModelName)
 
+Processing = Literal["recorded", "cleaned", "refined"]
+PROCESSINGS: Final[tuple[Processing, ...]] = get_args(Processing)
+
 CAMERA_SIZES: Final[dict[str, tuple[int, int]]] = {
     "640x360": (640, 360),
     "960x540": (960, 540),
@@ -35,6 +38,8 @@ class Settings:
         Size of the pose model.
     camera_size : str
         A key of :data:`CAMERA_SIZES`, asked of the camera.
+    processing : {"recorded", "cleaned", "refined"}
+        Which landmarks the replay shows and CSV files hold; see :func:`posecore.processing.process`.
     block_network : bool
         Keep the pose estimator's process off the network, where the system allows it.
     ice_servers : tuple of str
@@ -48,6 +53,7 @@ class Settings:
     database: Path = _PROJECT / "data" / "posecore.duckdb"
     model: ModelName = "full"
     camera_size: str = "640x360"
+    processing: Processing = "recorded"
     block_network: bool = True
     ice_servers: tuple[str, ...] = ()
     import_workers: int = 2
@@ -72,6 +78,9 @@ class Settings:
         for model in MODEL_NAMES:
             if preferences.get("model") == model:
                 settings = replace(settings, model=model)
+        for processing in PROCESSINGS:
+            if preferences.get("processing") == processing:
+                settings = replace(settings, processing=processing)
         if preferences.get("camera_size") in CAMERA_SIZES:
             settings = replace(settings, camera_size=preferences["camera_size"])
         if preferences.get("block_network") in ("yes", "no"):

@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "angles": DATA | {"angle_measures", "angle_definition", "angle_table"},
     "refinement": DATA | {"cleaning"},
     "trust": DATA | {"angles"},
+    "processing": DATA | {"settings", "cleaning", "refinement"},
     "signals": set(),
     "image_scale": DATA,
     "centre_of_mass": DATA,

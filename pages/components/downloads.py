@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import streamlit as st
 
-from pages.components.state import get_store
+from pages.components.state import get_settings, get_store
 from posecore import Session, SessionStore
 from posecore.export import (
     safe_file_name,
@@ -18,33 +18,37 @@ from posecore.export import (
     to_notes_table,
     to_zip_bytes,
 )
+from posecore.processing import process
+from posecore.settings import Processing
 
 
 class _Download(NamedTuple):
     label: str
     help: str
-    make_table: Callable[[SessionStore, str], pa.Table]
+    make_table: Callable[[SessionStore, str, Processing], pa.Table]
 
 
 _DOWNLOADS: Final = {
     "landmarks": _Download(
         "Download CSV",
         "All landmarks, one row a frame, and the notes beside them.",
-        lambda store, session_id: to_landmarks_table(
-            store.load_sequence(session_id), notes=store.notes.list(session_id)
+        lambda store, session_id, processing: to_landmarks_table(
+            process(store.load_sequence(session_id), processing),
+            notes=store.notes.list(session_id),
         ),
     ),
     "angles": _Download(
         "Download angles CSV",
         "Joint angles in degrees, one row a frame, and the notes beside them.",
-        lambda store, session_id: to_angles_table(
-            store.load_sequence(session_id), notes=store.notes.list(session_id)
+        lambda store, session_id, processing: to_angles_table(
+            process(store.load_sequence(session_id), processing),
+            notes=store.notes.list(session_id),
         ),
     ),
     "notes": _Download(
         "Download notes CSV",
         "One row a note, with its times.",
-        lambda store, session_id: to_notes_table(store.notes.list(session_id)),
+        lambda store, session_id, _processing: to_notes_table(store.notes.list(session_id)),
     ),
 }
 
@@ -78,16 +82,22 @@ def _download_button(sessions: list[Session], kind: str, *, key: str) -> None:
 
 
 def _file_name(session: Session, kind: str) -> str:
-    return safe_file_name(session.name, session.id, f"{kind}.csv")
+    processing = get_settings().processing
+    is_raw = kind == "notes" or processing == "recorded"
+    return safe_file_name(
+        session.name, session.id, f"{kind}{'' if is_raw else '_' + processing}.csv"
+    )
 
 
 def _make_csv(sessions: list[Session], kind: str) -> bytes:
-    return to_csv_bytes(_DOWNLOADS[kind].make_table(get_store(), sessions[0].id))
+    return to_csv_bytes(_make_table(sessions[0], kind))
 
 
 def _make_zip(sessions: list[Session], kind: str) -> bytes:
-    store = get_store()
     return to_zip_bytes(
-        (_file_name(session, kind), _DOWNLOADS[kind].make_table(store, session.id))
-        for session in sessions
+        (_file_name(session, kind), _make_table(session, kind)) for session in sessions
     )
+
+
+def _make_table(session: Session, kind: str) -> pa.Table:
+    return _DOWNLOADS[kind].make_table(get_store(), session.id, get_settings().processing)

@@ -5,13 +5,14 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.components.player.answers import PLAYER_ROUTES, VERSION, find_address
-from pages.components.player.offers import offer_session
+from pages.components.player.offers import Offer, offer_session, pack_offer
 from pages.components.player.offline import describe_note
 from pages.components.player.scripts import read_style
 from pages.components.text import plain
 from posecore import Session, SessionStore
 from posecore.errors import PoseCoreError
 from posecore.export import safe_file_name
+from posecore.settings import Processing
 
 __all__ = ["PLAYER_ROUTES", "replay_player"]
 
@@ -31,13 +32,21 @@ _player = st.components.v2.component(
 )
 
 
-def replay_player(store: SessionStore, session: Session) -> None:
+def replay_player(
+    store: SessionStore, session: Session, processing: Processing = "recorded"
+) -> None:
     """Show a session's recording, with its video and notes.
 
     It opens as the address says (moment, speed, loop, charts), keeps the address up to date, and
     plays on through reruns of the page, of which a changed note is one.
     """
-    token = offer_session(store, session)
+    offer = Offer(store, session, processing)
+    token = offer_session(offer)
+    if processing != "recorded" and not pack_offer(offer).done():
+        with st.spinner(
+            f"The landmarks of {session.frame_count:,} frames are being {processing} ..."
+        ):
+            pack_offer(offer).exception()  # what went wrong is said in the player's place
     addresses = {kind: find_address(kind, token) for kind in ("recording", "image", "page", "clip")}
     data = addresses | {
         "session_id": session.id,

@@ -79,7 +79,7 @@ def _answer_recording(offer: Offer, _query: Mapping[str, str]) -> Response:
 
 
 def _answer_image_landmarks(offer: Offer, _query: Mapping[str, str]) -> Response:
-    return _as_bytes(pack_image_landmarks(offer.store.load_sequence(offer.session.id)))
+    return _as_bytes(pack_image_landmarks(offer.load_sequence()))
 
 
 def _answer_video(offer: Offer, _query: Mapping[str, str]) -> Response:
@@ -108,7 +108,7 @@ def _answer_clip(offer: Offer, query: Mapping[str, str]) -> Response:
 def _make_clip(offer: Offer, query: Mapping[str, str], options: dict[str, Any]) -> Response:
     clip_format = options["clip_format"]
     video_file = offer.store.get_video_file(offer.session.id) if query.get("video") else None
-    sequence = offer.store.load_sequence(offer.session.id)
+    sequence = offer.load_sequence()
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"clip.{clip_format}"
         caption = offer.session.name

@@ -16,7 +16,10 @@ import streamlit as st
 
 from posecore import Session, SessionStore, compute_joint_angles
 from posecore.errors import SessionNotFoundError
+from posecore.processing import process
 from posecore.replay_data import pack_replay
+from posecore.sequence import PoseSequence
+from posecore.settings import Processing
 
 _KEPT: Final = 4
 _MAX_OFFERS: Final = 10_000
@@ -28,6 +31,7 @@ class Offer:
 
     store: SessionStore
     session: Session
+    processing: Processing = "recorded"
 
     def check(self) -> None:
         """Make sure the session is still there.
@@ -44,25 +48,29 @@ class Offer:
             raise
 
     @property
-    def key(self) -> tuple[str, int]:
+    def key(self) -> tuple[str, int, str]:
         """What is packed once: a finished session changes no more, a growing one its count."""
-        return (self.session.id, self.session.frame_count)
+        return (self.session.id, self.session.frame_count, self.processing)
+
+    def load_sequence(self) -> PoseSequence:
+        """Load the recording, processed as it is looked at."""
+        return process(self.store.load_sequence(self.session.id), self.processing)
 
 
 _offers: OrderedDict[str, Offer] = OrderedDict()
-_packed: OrderedDict[tuple[str, int], Future[bytes]] = OrderedDict()
+_packed: OrderedDict[tuple[str, int, str], Future[bytes]] = OrderedDict()
 _packer: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pack-replay")
 _lock: Final = Lock()
 
 
-def offer_session(store: SessionStore, session: Session) -> str:
+def offer_session(offer: Offer) -> str:
     """Return the token by which this tab finds the session's data; packing begins now.
 
-    The same tab gets the same token for the same session at each run of the page.
+    The same tab gets the same token for the same session and processing at each run of the page.
     """
     tokens: dict[str, str] = st.session_state.setdefault("replay_tokens", {})
-    token = tokens.setdefault(session.id, secrets.token_urlsafe(16))
-    offer = Offer(store, session)
+    name = f"{offer.session.id} {offer.processing}"
+    token = tokens.setdefault(name, secrets.token_urlsafe(16))
     with _lock:
         _offers[token] = offer
         _offers.move_to_end(token)
@@ -89,11 +97,11 @@ def pack_offer(offer: Offer) -> Future[bytes]:
         return found
 
 
-def _forget(key: tuple[str, int]) -> None:
+def _forget(key: tuple[str, int, str]) -> None:
     with _lock:
         _packed.pop(key, None)
 
 
 def _load_and_pack(offer: Offer) -> bytes:
-    sequence = offer.store.load_sequence(offer.session.id)
+    sequence = offer.load_sequence()
     return pack_replay(sequence, compute_joint_angles(sequence), session_id=offer.session.id)

@@ -83,10 +83,9 @@ def _download_button(sessions: list[Session], kind: str, *, key: str) -> None:
 
 def _file_name(session: Session, kind: str) -> str:
     processing = get_settings().processing
-    is_raw = kind == "notes" or processing == "recorded"
-    return safe_file_name(
-        session.name, session.id, f"{kind}{'' if is_raw else '_' + processing}.csv"
-    )
+    if kind != "notes" and processing != "recorded":
+        kind = f"{kind}_{processing}"
+    return safe_file_name(session.name, session.id, f"{kind}.csv")
 
 
 def _make_csv(sessions: list[Session], kind: str) -> bytes:

@@ -82,6 +82,9 @@ _OVERLAP_S: Final = 1.0
 _FEWEST_JOINTS: Final = 6
 _UNKNOWN_LENGTH_M: Final = 0.2
 
+_HIPS: Final = [JOINTS.index(mark) for mark in (Landmark.LEFT_HIP, Landmark.RIGHT_HIP)]
+"""The estimator's crop is centred on them (Bazarevsky et al. 2020, arXiv:2006.10204)."""
+
 
 class _Seen(NamedTuple):
     """Frames that can be fitted: which, where the body is at first, and what is known of it."""
@@ -166,7 +169,7 @@ def _look_at(sequence: PoseSequence, options: RefinementOptions) -> _Seen:
     ray = _fill(ray, is_known)
     world_m = sequence.world_landmarks[rows].astype(np.float64)
     world_m = _fill(world_m, _is_whole(world_m))
-    body_m = turn_to_rays(world_m, ray.mean(axis=1))
+    body_m = turn_to_rays(world_m, ray[:, _HIPS].mean(axis=1))
     fitted_m = body_m[:, joints]
     position_m = place_body(fitted_m, ray, (visibility + 1e-3 * is_known) ** 2)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from posecore.cleaning.robust import to_body_scale
 from posecore.cleaning.runs import Floats
 from posecore.sequence import PoseSequence, ProcessingStep
-from posecore.topology import MIRROR, N_LANDMARKS, Landmark
+from posecore.topology import MIRROR, Landmark
 
 _L = Landmark
 
@@ -82,18 +82,16 @@ def repair_swaps(sequence: PoseSequence) -> PoseSequence:
     Forney (1973), The Viterbi algorithm, Proc. IEEE 61(3):268-278.
     """
     is_swapped = find_swaps(sequence)
-    order = np.broadcast_to(np.arange(N_LANDMARKS), (sequence.n_frames, N_LANDMARKS)).copy()
-    for (_, group), swapped in zip(_GROUPS.items(), is_swapped.T, strict=True):
-        for landmark in group:
-            for one in (landmark, MIRROR[landmark]):
-                order[swapped, one] = MIRROR[one]
     names = ("image_landmarks", "world_landmarks", "visibility", "presence")
+    arrays = {name: np.array(getattr(sequence, name)) for name in names}
+    for group, swapped in zip(_GROUPS.values(), is_swapped.T, strict=True):
+        one_side = [*group, *(MIRROR[landmark] for landmark in group)]
+        other_side = [MIRROR[landmark] for landmark in one_side]
+        frames = np.flatnonzero(swapped)[:, np.newaxis]
+        for array in arrays.values():
+            array[frames, one_side] = array[frames, other_side]
     counts = {f"n_{name}": int(n) for name, n in zip(_GROUPS, is_swapped.sum(axis=0), strict=True)}
-    rows = np.arange(sequence.n_frames)[:, np.newaxis]
-    return sequence.after(
-        ProcessingStep.of("repair_swaps", **counts),
-        **{name: getattr(sequence, name)[rows, order] for name in names},
-    )
+    return sequence.after(ProcessingStep.of("repair_swaps", **counts), **arrays)
 
 
 def find_swaps(sequence: PoseSequence) -> NDArray[np.bool_]:
@@ -102,14 +100,9 @@ def find_swaps(sequence: PoseSequence) -> NDArray[np.bool_]:
     vectors = _Vectors.of(sequence)
     # Frames with nobody in them are left out, so that the links reach across a gap.
     seen = np.flatnonzero(~np.isnan(vectors.world[..., 0]).all(axis=1) | sequence.is_detected)
+    seen_s, vectors = sequence.time_s[seen], _Vectors(vectors.world[seen], vectors.image[seen])
     change_cost = np.stack(
-        [
-            _compute_change_cost(
-                sequence.time_s[seen], _Vectors(vectors.world[seen], vectors.image[seen]), group
-            )
-            for group in _GROUPS.values()
-        ],
-        axis=1,
+        [_compute_change_cost(seen_s, vectors, group) for group in _GROUPS.values()], axis=1
     )
     swapped_cost = _SWAPPED * (1 + _FACING_SHARE * _compute_facing(sequence)[seen])
     is_swapped[seen] = _find_cheapest(change_cost, swapped_cost)
@@ -195,7 +188,8 @@ def _compute_change_cost(
 def _compute_facing(sequence: PoseSequence) -> NDArray[np.float64]:
     """Agreement of left and right with the nose and the toes, shape (n, 3), cosine in [-1, 1]."""
     world = sequence.world_landmarks.astype(np.float64)
-    middle = {one: (world[:, one] + world[:, MIRROR[one]]) / 2 for one in Landmark}
+    needed = (_L.LEFT_EAR, _L.LEFT_SHOULDER, _L.LEFT_HIP, _L.LEFT_HEEL, _L.LEFT_FOOT_INDEX)
+    middle = {one: (world[:, one] + world[:, MIRROR[one]]) / 2 for one in needed}
     up = middle[_L.LEFT_SHOULDER] - middle[_L.LEFT_HIP]
     nose = world[:, _L.NOSE] - middle[_L.LEFT_EAR]
     toes = middle[_L.LEFT_FOOT_INDEX] - middle[_L.LEFT_HEEL]

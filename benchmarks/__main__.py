@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 NAMES = ("store", "angles", "angle_accuracy", "live", "import_video", "replay")
+NAMES = ("store", "angles", "cleaning", "live", "import_video", "replay")
 
 
 def main() -> int:

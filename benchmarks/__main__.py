@@ -4,8 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("store", "angles", "angle_accuracy", "live", "import_video", "replay")
-NAMES = ("store", "angles", "cleaning", "live", "import_video", "replay")
+NAMES = (
+    "store",
+    "angles",
+    "cleaning",
+    "metrics",
+    "angle_accuracy",
+    "live",
+    "import_video",
+    "replay",
+)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.downloads import download_buttons
+from pages.components.metrics_panel import show_metrics
 from pages.components.player import replay_player
 from pages.components.processing_choice import choose_processing
 from pages.components.session_facts import show_session_facts
@@ -20,3 +21,4 @@ with st.sidebar:
 
 st.subheader(plain(session.name))
 replay_player(get_store(), session, processing)
+show_metrics(session, processing)

@@ -99,11 +99,11 @@ def _make_parser() -> argparse.ArgumentParser:
     _add_import(add("import", _run_import, "analyse videos, one session each; prints their ids"))
     command = add("list", _run_list, "list the sessions, newest first")
     command.add_argument("--json", action="store_true", help="as JSON")
-    command = add("show", _run_show, "show one session's facts")
+    command = add("show", _run_show, "show one session's facts and numbers")
     command.add_argument("id", metavar="ID", help="session id, or its first 8 characters or more")
     command.add_argument("--json", action="store_true", help="as JSON")
     _add_export(
-        add("export", _run_export, "hand over a session's numbers, one row a frame, or its notes")
+        add("export", _run_export, "hand over a session's frames, angles, metrics or notes")
     )
     _add_clip(add("clip", _run_clip, "write a stretch of a session as a film, MP4 or GIF"))
     command = add("delete", _run_delete, "delete a session and its frames for good")
@@ -135,7 +135,9 @@ def _positive(text: str) -> int:
 
 def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID")
-    command.add_argument("--what", choices=("landmarks", "angles", "notes"), default="landmarks")
+    command.add_argument(
+        "--what", choices=("landmarks", "angles", "metrics", "notes"), default="landmarks"
+    )
     command.add_argument("--format", choices=("csv", "parquet"), default="csv")
     command.add_argument("--out", metavar="FILE", default="-", help="by default standard output")
 
@@ -247,14 +249,22 @@ def _run_list(options: argparse.Namespace) -> int:
 
 
 def _run_show(options: argparse.Namespace) -> int:
+    from posecore.export import to_metrics_table
+    from posecore.metric_table import METRICS
+
     with _open_store(options) as store:
         session = _find(store, options.id)
+        metrics = to_metrics_table(store.load_sequence(session.id)).to_pylist()
     if options.json:
-        print(json.dumps(_to_json(session), indent=2))
+        print(json.dumps(_to_json(session) | {"metrics": metrics}, indent=2))
         return DONE
     for key, value in _to_json(session).items():
         text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
         print(f"{key:<15} {_printable(text)}".rstrip())
+    for row in metrics:
+        digits = METRICS[row["name"]].digits
+        number = "-" if row["value"] is None else f"{row['value']:,.{digits}f}"
+        print(f"{row['name']:<36} {number:>10} {row['note'] or row['unit']}".rstrip())
     return DONE
 
 
@@ -268,6 +278,8 @@ def _run_export(options: argparse.Namespace) -> int:
         notes = store.notes.list(session.id)
         if options.what == "notes":
             table = export.to_notes_table(notes)
+        elif options.what == "metrics":
+            table = export.to_metrics_table(store.load_sequence(session.id))
         else:
             make_table = {"landmarks": export.to_landmarks_table, "angles": export.to_angles_table}
             table = make_table[options.what](store.load_sequence(session.id), notes=notes)

@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 
 from posecore.angles import compute_joint_angles
 from posecore.errors import ExportError
+from posecore.metric_table import METRICS
+from posecore.metrics import compute_metrics
 from posecore.sequence import PoseSequence
 from posecore.storage.note import Note
 from posecore.storage.session import Session
@@ -101,6 +103,30 @@ def to_angles_table(
     for name, degrees in compute_joint_angles(sequence, names).items():
         columns[str(name)] = _with_nulls(degrees.to_numpy())
     return pa.table(columns | _note_column(sequence, notes))
+
+
+def to_metrics_table(sequence: PoseSequence) -> pa.Table:
+    """Table of metrics, one row a metric, safe to open in a spreadsheet.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+
+    Returns
+    -------
+    pyarrow.Table
+        ``name``, ``group``, ``label``, ``value`` (NULL where there is none), ``unit``, ``note``
+        (why there is none), ``formula`` and ``reference`` of :data:`posecore.METRICS`.
+    """
+    table = compute_metrics(sequence).reset_index()
+    rows = [
+        _to_harmless(
+            {str(key): cell for key, cell in row.items()}
+            | {"formula": metric.formula, "reference": metric.reference}
+        )
+        for metric, row in zip(METRICS.values(), table.to_dict("records"), strict=True)
+    ]
+    return pa.Table.from_pylist(rows, schema=_METRICS_SCHEMA)
 
 
 def to_notes_table(notes: Iterable[Note]) -> pa.Table:
@@ -289,6 +315,14 @@ _NOTE_SCHEMA: Final = pa.schema(
     [
         (field.name, pa.float64() if field.name.endswith("_s") else pa.string())
         for field in fields(Note)
+    ]
+)
+
+
+_METRICS_SCHEMA: Final = pa.schema(
+    [
+        (name, pa.float64() if name == "value" else pa.string())
+        for name in ("name", "group", "label", "value", "unit", "note", "formula", "reference")
     ]
 )
 

@@ -39,7 +39,8 @@ class Settings:
     camera_size : str
         A key of :data:`CAMERA_SIZES`, asked of the camera.
     processing : {"recorded", "cleaned", "refined"}
-        Which landmarks the replay shows and CSV files hold; see :func:`posecore.processing.process`.
+        Which landmarks the replay shows and CSV files hold, as :mod:`posecore.processing` makes
+        them.
     block_network : bool
         Keep the pose estimator's process off the network, where the system allows it.
     ice_servers : tuple of str

@@ -18,7 +18,7 @@ BASE = {"errors", "topology", "geometry"}
 DATA = BASE | {"sequence"}
 MEASURES = DATA | {"signals", "image_scale", "centre_of_mass"}
 ANALYSIS = MEASURES | {"angles", "cleaning", "events"}
-COMPARISON = ANALYSIS | {"metrics", "alignment", "comparison"}
+COMPARISON = ANALYSIS | {"metrics", "metric_table", "alignment", "comparison"}
 ESTIMATION = DATA | {"settings", "models", "isolation", "worker", "estimation"}
 MAY_IMPORT = {
     "errors": set(),

@@ -15,6 +15,7 @@ from posecore.export import (
     to_angles_table,
     to_csv_bytes,
     to_landmarks_table,
+    to_metrics_table,
     to_notes_table,
     to_zip_bytes,
 )
@@ -45,6 +46,11 @@ _DOWNLOADS: Final = {
             notes=store.notes.list(session_id),
         ),
     ),
+    "metrics": _Download(
+        "Download metrics CSV",
+        "Range of motion, repetitions, smoothness and more, one row a number.",
+        lambda store, session_id: to_metrics_table(store.load_sequence(session_id)),
+    ),
     "notes": _Download(
         "Download notes CSV",
         "One row a note, with its times.",
@@ -54,7 +60,7 @@ _DOWNLOADS: Final = {
 
 
 def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = False) -> None:
-    """Show one button for landmarks, one for joint angles, and one for notes where there are any.
+    """Show a button each for landmarks, angles and metrics, and for notes where there are any.
 
     Several sessions come as a ZIP. Where it is dense, all but the first open from one button.
     """
@@ -63,6 +69,7 @@ def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = Fals
     _download_button(sessions, "landmarks", key=key)
     with st.popover("More CSV") if is_dense else nullcontext():
         _download_button(sessions, "angles", key=key)
+        _download_button(sessions, "metrics", key=key)
         _download_button(noted, "notes", key=key)
 
 

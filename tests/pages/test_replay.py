@@ -141,7 +141,9 @@ def test_the_recording_comes_by_an_address_of_the_tab(database):
     [token] = page.session_state.replay_tokens.values()
     answer = ask_for("recording", token)
     assert (answer.status_code, answer.body.count(b'"n_frames":7,')) == (200, 1)
-    assert page.run().session_state.replay_tokens == {page.query_params["session"]: token}
+    assert page.run().session_state.replay_tokens == {
+        f"{page.query_params['session']} recorded": token
+    }
     assert ask_for("recording", "x" * len(token)).status_code == 404
 
 
@@ -185,3 +187,62 @@ def test_a_clip_comes_as_a_film(database):
 def test_a_session_without_a_video_has_none_to_fetch(database):
     [token] = open_page(session=fill(database)).session_state.replay_tokens.values()
     assert ask_for("video", token).status_code == 404
+
+
+def open_numbers(page):
+    page.session_state["numbers"] = True
+    page.run()
+    assert not page.exception
+    return page
+
+
+def test_the_numbers_are_computed_when_they_are_asked_for(database, monkeypatch):
+    from pages.components import metrics_panel
+
+    computed = []
+    compute = metrics_panel.compute_metrics
+    monkeypatch.setattr(
+        metrics_panel, "compute_metrics", lambda *a, **k: computed.append(1) or compute(*a, **k)
+    )
+    with open_store(database) as store:
+        session_id = store.create_session(name="Wall", source="live")
+        store.append_frames(session_id, make_squats(10.0))
+        store.finish_session(session_id)
+    page = open_page(session=session_id)
+    assert not computed
+    assert not page.dataframe
+    page = open_numbers(page)
+    shown = {each.value.split(":")[0]: each for each in page.main.markdown}
+    assert "**5**" in shown["Repetitions"].value
+    assert "excursions" in shown["Repetitions"].help
+    assert "Source: " in shown["Repetitions"].help
+    assert "neither side moves" in shown["Elbow\\, symmetry of the ranges"].value
+    table = page.dataframe[0].value
+    assert list(table["Begins at"]) == [f"0:0{s} ({s}.0 s)" for s in (0, 2, 4, 6, 8)]
+    assert list(table["Range, °"]) == [90] * 5
+    page.run()
+    assert computed == [1]
+
+
+def test_what_is_immobile_is_a_setting_that_is_kept(database):
+    page = open_numbers(open_page(session=fill(database)))
+    page.number_input[0].set_value(0.2).run()
+    assert not page.exception
+    from pages.components.state import get_store
+
+    assert get_store().load_preferences()["immobility_speed"] == "0.2"
+    get_store().save_preference("immobility_speed", "fast")
+    again = open_numbers(open_page(session=page.query_params["session"]))
+    assert again.number_input[0].value == 0.06
+
+
+def test_the_landmarks_shown_are_chosen_and_the_choice_is_remembered(database):
+    session_id = fill(database, n_frames=60)
+    page = open_page(session=session_id)
+    [recorded] = page.session_state.replay_tokens.values()
+    page.button_group(key="processing").set_value("refined").run()
+    refined = page.session_state.replay_tokens[f"{session_id} refined"]
+    assert ask_for("recording", refined).body != ask_for("recording", recorded).body
+    again = open_page(session=session_id)
+    assert again.button_group(key="processing").value == "refined"
+    assert list(again.session_state.replay_tokens) == [f"{session_id} refined"]

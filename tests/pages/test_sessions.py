@@ -189,7 +189,7 @@ def test_notes_can_be_downloaded_where_there_are_any(open_page, add_session, pag
     noted, _ = add_session("Wall"), add_session("Slab")
     page_store.notes.add(noted, start_s=0.5, text="Rest", tag="pause")
     app = open_page("sessions.py")
-    kinds = ["Download CSV", "Download angles CSV"]
+    kinds = ["Download CSV", "Download angles CSV", "Download metrics CSV"]
     assert downloads(app) == [*kinds, *kinds, "Download notes CSV"]
     content = _make_csv([page_store.get_session(noted)], "notes")
     assert b"pause" in content
@@ -205,4 +205,9 @@ def test_notes_of_chosen_sessions_can_be_downloaded(open_page, add_session, page
     for box in app.checkbox:
         box.check()
     app.run()
-    assert downloads(app)[:3] == ["Download CSV", "Download angles CSV", "Download notes CSV"]
+    assert downloads(app)[:4] == [
+        "Download CSV",
+        "Download angles CSV",
+        "Download metrics CSV",
+        "Download notes CSV",
+    ]

@@ -14,11 +14,17 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from posecore import Session, open_store
+from posecore import METRICS, Session, open_store
 from posecore.cli import main
 from posecore.doctor import Finding, check_machine
 from posecore.errors import ModelUnavailableError
-from posecore.export import to_angles_table, to_csv_bytes, to_landmarks_table, to_notes_table
+from posecore.export import (
+    to_angles_table,
+    to_csv_bytes,
+    to_landmarks_table,
+    to_metrics_table,
+    to_notes_table,
+)
 from posecore.synthetic import make_squats
 from posecore.video import open_video
 
@@ -99,6 +105,11 @@ def test_a_name_cannot_steer_the_terminal(session_id, capsys):
 def test_json_has_the_fields_of_a_session(session_id, capsys):
     assert main(["show", session_id, "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
+    metrics = {row["name"]: row for row in shown.pop("metrics")}
+    assert set(metrics) == set(METRICS)
+    assert metrics["repetition_count"]["value"] == 2
+    assert metrics["elbow_flexion_symmetry"]["value"] is None
+    assert metrics["elbow_flexion_symmetry"]["note"] == "neither side moves"
     assert main(["list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [shown]
     assert list(shown) == list(Session.__dataclass_fields__)
@@ -126,6 +137,9 @@ def test_facts_are_shown_one_a_line(session_id, capsys):
     assert facts["id"] == session_id
     assert facts["frame_count"] == "150"
     assert facts["athlete"] == "Mira"
+    assert facts["repetition_count"].split() == ["2"]
+    assert facts["left_knee_flexion_range"].split() == ["90", "°"]
+    assert facts["elbow_flexion_symmetry"].split(None, 1) == ["-", "neither side moves"]
 
 
 def test_the_beginning_of_an_id_is_enough(session_id, capsys):
@@ -162,6 +176,16 @@ def test_the_export_is_the_table_of_the_library(session_id, tmp_path, what, to_t
     assert (result.returncode, result.stdout) == (0, "")
     assert f"150 rows written to {path}" in result.stderr
     assert pyarrow.parquet.read_table(path).equals(expected)
+
+
+def test_metrics_are_exported_one_a_row_and_a_spreadsheet_computes_none(session_id, capsysbinary):
+    assert main(["export", session_id, "--what", "metrics"]) == 0
+    out = capsysbinary.readouterr().out
+    assert out == to_csv_bytes(to_metrics_table(make_squats(duration_s=5.0)))
+    rows = list(csv.DictReader(out.decode().splitlines()))
+    assert [row["name"] for row in rows] == list(METRICS)
+    texts = [cell for row in rows for key, cell in row.items() if key != "value"]
+    assert not [text for text in texts if text.startswith(("=", "+", "-", "@"))]
 
 
 def test_notes_are_exported_beside_the_frames_and_on_their_own(session_id, settings, capsysbinary):

@@ -43,9 +43,7 @@ def replay_player(
     offer = Offer(store, session, processing)
     token = offer_session(offer)
     if processing != "recorded" and not pack_offer(offer).done():
-        with st.spinner(
-            f"The landmarks of {session.frame_count:,} frames are being {processing} ..."
-        ):
+        with st.spinner(f"{session.frame_count:,} frames are being {processing} ..."):
             pack_offer(offer).exception()  # what went wrong is said in the player's place
     addresses = {kind: find_address(kind, token) for kind in ("recording", "image", "page", "clip")}
     data = addresses | {

@@ -57,7 +57,7 @@ def with_noise(sequence: PoseSequence) -> PoseSequence:
     """Move every world landmark by 1 cm, so that nothing is easier than it is."""
     world = sequence.world_landmarks
     noise = np.random.default_rng(0).normal(0, 0.01, world.shape)
-    return replace(sequence, world_landmarks=world + noise)
+    return replace(sequence, world_landmarks=(world + noise).astype(np.float32))
 
 
 def loop_over_angles(sequence: PoseSequence) -> list[tuple[float, float]]:

@@ -49,7 +49,9 @@ _DOWNLOADS: Final = {
     "metrics": _Download(
         "Download metrics CSV",
         "Range of motion, repetitions, smoothness and more, one row a number.",
-        lambda store, session_id: to_metrics_table(store.load_sequence(session_id)),
+        lambda store, session_id, processing: to_metrics_table(
+            process(store.load_sequence(session_id), processing)
+        ),
     ),
     "notes": _Download(
         "Download notes CSV",

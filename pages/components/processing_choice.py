@@ -18,8 +18,8 @@ What was recorded is never changed; this is how it is shown, and what CSV files 
 def choose_processing() -> Processing:
     """Ask which landmarks to show."""
     current = get_settings().processing
-    chosen: Processing = st.segmented_control(
-        "Landmarks", PROCESSINGS, default=current, required=True, help=_HELP, key="processing"
+    chosen: Processing = st.selectbox(
+        "Landmarks", PROCESSINGS, index=PROCESSINGS.index(current), help=_HELP, key="processing"
     )
     if chosen != current:
         get_store().save_preference("processing", chosen)

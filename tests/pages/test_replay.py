@@ -240,9 +240,9 @@ def test_the_landmarks_shown_are_chosen_and_the_choice_is_remembered(database):
     session_id = fill(database, n_frames=60)
     page = open_page(session=session_id)
     [recorded] = page.session_state.replay_tokens.values()
-    page.button_group(key="processing").set_value("refined").run()
+    page.selectbox(key="processing").set_value("refined").run()
     refined = page.session_state.replay_tokens[f"{session_id} refined"]
     assert ask_for("recording", refined).body != ask_for("recording", recorded).body
     again = open_page(session=session_id)
-    assert again.button_group(key="processing").value == "refined"
+    assert again.selectbox(key="processing").value == "refined"
     assert list(again.session_state.replay_tokens) == [f"{session_id} refined"]

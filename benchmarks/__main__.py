@@ -10,6 +10,8 @@ NAMES = (
     "cleaning",
     "metrics",
     "angle_accuracy",
+    "trust_calibration",
+    "refinement",
     "live",
     "import_video",
     "replay",

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from posecore.storage.session_store import open_store as open_store
     from posecore.topology import SEGMENTS as SEGMENTS
     from posecore.topology import Landmark as Landmark
+    from posecore.trust import compute_expected_error as compute_expected_error
 
 _HOMES = {
     "ANGLES": "angles",
@@ -65,6 +66,7 @@ _HOMES = {
     "clean": "cleaning.chain",
     "compute_angular_velocity": "angles",
     "compute_centre_of_mass": "centre_of_mass",
+    "compute_expected_error": "trust",
     "compute_image_angles": "angles",
     "compute_joint_angles": "angles",
     "compute_metrics": "metrics",

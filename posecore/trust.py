@@ -1,0 +1,156 @@
+"""How far to trust each reading of an angle: a band in degrees, calibrated on measured errors."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posecore.geometry import compute_vector_angle
+from posecore.refinement.body import JOINTS
+from posecore.refinement.camera import compute_rays, place_body
+from posecore.sequence import PoseSequence
+from posecore.topology import MIRROR, Landmark
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+_L = Landmark
+
+_LEFT_LANDMARKS: Final = {
+    "elbow_flexion": (_L.LEFT_SHOULDER, _L.LEFT_ELBOW, _L.LEFT_WRIST),
+    "shoulder_elevation": (_L.LEFT_HIP, _L.LEFT_SHOULDER, _L.LEFT_ELBOW),
+    "hip_flexion": (_L.LEFT_SHOULDER, _L.LEFT_HIP, _L.LEFT_KNEE),
+    "knee_flexion": (_L.LEFT_HIP, _L.LEFT_KNEE, _L.LEFT_ANKLE),
+}
+
+LANDMARKS: Final = {
+    f"{side}_{motion}": marks if side == "left" else tuple(MIRROR[mark] for mark in marks)
+    for motion, marks in _LEFT_LANDMARKS.items()
+    for side in ("left", "right")
+}
+"""The angles whose error was measured, each with its three landmarks."""
+
+FEATURES: Final = ("always", "hidden", "along sight", "misfit")
+
+COEFFICIENTS: Final = {
+    "raw": {
+        "elbow_flexion": (52.9, 3.2, 0.0, 0.0),
+        "shoulder_elevation": (14.6, 0.0, 0.0, 8.6),
+        "hip_flexion": (22.5, 23.0, 0.0, 0.0),
+        "knee_flexion": (23.0, 50.1, 2.3, 5.2),
+    },
+    "refined": {
+        "elbow_flexion": (24.2, 23.5, 17.2, 3.3),
+        "shoulder_elevation": (15.0, 7.5, 0.0, 3.0),
+        "hip_flexion": (16.1, 13.1, 0.0, 9.0),
+        "knee_flexion": (13.0, 27.5, 24.6, 12.5),
+    },
+}
+"""Degrees for each unit of :data:`FEATURES`, with refinement and without.
+
+Fitted by ``python -m benchmarks.trust_calibration`` on 2026-11-22 (MediaPipe 1.2.2, full model) by
+quantile regression on the errors of the four cameras of ``benchmarks/four_cameras.py`` and, with
+the same weight in all, of twelve simulated views of ``benchmarks/simulated_views.py``. Of the
+readings of cameras that were left out, 91 % were inside the band; of the worst one 80 %. All four
+saw the same movement of one man: how it carries over to others is not known.
+"""
+
+_FOCAL_LENGTH: Final = 0.85
+_MISFIT_UNIT: Final = 0.05
+_LARGEST_MISFIT: Final = 4.0
+
+
+def compute_expected_error(
+    sequence: PoseSequence, names: Iterable[str] | None = None
+) -> "pd.DataFrame":
+    """How wrong each reading of an angle may be.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+        Raw, cleaned or refined; ``steps`` says which.
+    names : iterable of str, optional
+        Keys of :data:`LANDMARKS`; all of them when left out. There is no answer for other angles,
+        whose errors were never measured.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``time_s``, one column an angle, degrees: half the width of the band that holds
+        nine readings of ten. NaN where there is no reading.
+
+    Raises
+    ------
+    KeyError
+        If a name is not in :data:`LANDMARKS`.
+
+    Notes
+    -----
+    A sum of four parts: what every reading of this joint has; how hidden its least visible
+    landmark is; how far its segments point along the line of sight, where depth is all that bends
+    them; and by how much the landmarks miss those of the image. The estimator is sure of many
+    points it cannot see, so that the band is a statement about many readings, not about one.
+
+    References
+    ----------
+    Koenker & Bassett (1978), Regression quantiles, Econometrica 46(1):33-50.
+    """
+    import pandas as pd
+
+    names = tuple(LANDMARKS if names is None else names)
+    kind = "refined" if any(step.name == "refine" for step in sequence.steps) else "raw"
+    misfit = _compute_misfit(sequence)
+    columns = {
+        name: compute_features(sequence, name, misfit)
+        @ np.array(COEFFICIENTS[kind][name.partition("_")[2]])
+        for name in names
+    }
+    return pd.DataFrame(columns, index=pd.Index(sequence.time_s, name="time_s"))
+
+
+def compute_features(
+    sequence: PoseSequence, name: str, misfit: FloatArray | None = None
+) -> FloatArray:
+    """What the expected error of an angle is made of, shape (n, 4), each at least 0.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+    name : str
+        A key of :data:`LANDMARKS`.
+    misfit : ndarray, shape (n, 33), optional
+        Computed when left out.
+    """
+    marks = list(LANDMARKS[name])
+    if misfit is None:
+        misfit = _compute_misfit(sequence)
+    world_m = sequence.world_landmarks[:, marks].astype(np.float64)
+    sight = np.broadcast_to([0.0, 0.0, 1.0], (len(world_m), 3))
+    along = np.zeros(len(world_m))
+    for end in (0, 2):
+        angle = compute_vector_angle(world_m[:, end] - world_m[:, 1], sight)
+        along = along + np.abs(np.cos(np.radians(angle))) / 2
+    visibility = np.clip(sequence.visibility[:, marks].astype(np.float64), 0.0, 1.0)
+    return np.stack(
+        [np.ones(len(world_m)), 1 - visibility.min(axis=1), along, misfit[:, marks].max(axis=1)],
+        axis=-1,
+    )
+
+
+def _compute_misfit(sequence: PoseSequence) -> FloatArray:
+    """Distance between image landmarks and world landmarks placed under them, in units of 5 cm."""
+    world_m = sequence.world_landmarks.astype(np.float64)
+    rays = compute_rays(sequence.image_landmarks, sequence.image_size, _FOCAL_LENGTH)
+    is_missing = np.isnan(world_m).any(axis=-1) | np.isnan(rays).any(axis=-1)
+    is_known: NDArray[np.bool_] = np.logical_not(is_missing)
+    weights = np.zeros(is_known.shape)
+    weights[:, JOINTS] = is_known[:, JOINTS]
+    body_m = np.where(is_known[..., np.newaxis], world_m, 0.0)
+    seen = np.where(is_known[..., np.newaxis], rays, 0.0)
+    placed_m = body_m + place_body(body_m, seen, weights)[:, np.newaxis]
+    depth_m = np.maximum(placed_m[..., 2:], _MISFIT_UNIT)
+    off_m = np.linalg.norm(placed_m[..., :2] - seen * depth_m, axis=-1)
+    misfit = np.minimum(off_m / _MISFIT_UNIT, _LARGEST_MISFIT)
+    return np.asarray(np.where(is_known, misfit, np.nan))

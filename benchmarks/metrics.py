@@ -56,8 +56,8 @@ def main() -> None:
 def with_noise(sequence: PoseSequence) -> PoseSequence:
     """Move every world landmark by 1 cm, so that nothing is easier than it is."""
     world = sequence.world_landmarks
-    noise = np.random.default_rng(0).normal(0, 0.01, world.shape)
-    return replace(sequence, world_landmarks=(world + noise).astype(np.float32))
+    noise = np.random.default_rng(0).normal(0, 0.01, world.shape).astype(np.float32)
+    return replace(sequence, world_landmarks=world + noise)
 
 
 def loop_over_angles(sequence: PoseSequence) -> list[tuple[float, float]]:

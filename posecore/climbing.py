@@ -8,6 +8,7 @@ picture counts as a contact, also one that is still in the air.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -99,15 +100,20 @@ class Climb:
     hand_is_high: NDArray[np.bool_]
     limits: ClimbingThresholds
 
-    @property
+    @cached_property
     def speed(self) -> Floats:
         """Of the centre of mass, shape (m,), body heights a second."""
         return _length(differentiate(self.centre, self.rate_hz))
 
-    @property
+    @cached_property
     def is_still(self) -> NDArray[np.bool_]:
         """Shape (m, 4): whether each hand and foot is still; False where unknown."""
         return _length(differentiate(self.limbs, self.rate_hz)) < self.limits.limb
+
+    @cached_property
+    def contacts(self) -> dict[str, NDArray[np.int64]]:
+        """Contacts of each limb; see :func:`find_contacts`."""
+        return find_contacts(self)
 
 
 def prepare_climb(sequence: PoseSequence, limits: ClimbingThresholds | None = None) -> Climb | str:
@@ -295,14 +301,14 @@ def compute_contact_time(climb: Climb, limb: str) -> float | str:
     As the hold time of Fuss and Niegl (2008), Instrumented climbing holds and performance analysis
     in sport climbing, Sports Technology 1(6):301-313, there measured by force.
     """
-    contacts = find_contacts(climb)
+    contacts = climb.contacts
     runs = np.concatenate([contacts[f"{side}_{limb}"] for side in ("left", "right")])
     return float(np.diff(runs).mean() / climb.rate_hz) if len(runs) else f"no {limb} is ever still"
 
 
 def count_reaches(climb: Climb) -> float | str:
     """How often a hand goes from one contact to another at least 0.15 body heights away."""
-    contacts = find_contacts(climb)
+    contacts = climb.contacts
     if not len(contacts["left_hand"]) + len(contacts["right_hand"]):
         return "no hand is ever still"
     n_reaches = 0

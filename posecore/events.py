@@ -31,7 +31,7 @@ _LONGEST_TRAVEL_M: Final = 0.3
 _LARGEST_GROWTH: Final = 0.15
 _LEAST_LEAN: Final = 0.3
 _N_POINTS: Final = 16
-_N_MODELS: Final = 64
+_N_MODELS: Final = 24
 _N_ROWS: Final = 10_000
 
 
@@ -250,7 +250,7 @@ def _prepare(movement: "PoseSequence | Angles") -> _Material | None:
 def _measure_place(sequence: PoseSequence) -> Floats:
     """Where the hips are in the picture, in metres of the athlete's size, and the log of it."""
     scale = compute_image_scale(sequence)
-    hips = to_pixels(sequence)[:, [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]].mean(axis=1)
+    hips = to_pixels(sequence, [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]).mean(axis=1)
     known = ~np.isnan(scale)
     if not known.any():
         return np.full((len(scale), 3), np.nan)

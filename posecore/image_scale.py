@@ -4,6 +4,7 @@ World landmarks have their origin between the hips and carry no travel; image la
 parts of a picture. The scale between the two makes travel a length.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -30,10 +31,12 @@ _CHAIN_SHARE: Final = 0.779
 """Shank 0.246, thigh 0.245 and hip to shoulder 0.288 of the stature."""
 
 
-def to_pixels(sequence: PoseSequence) -> NDArray[np.float64]:
-    """Image landmarks in pixels of the analysed picture, shape (n, 33, 2): x right, y down."""
+def to_pixels(
+    sequence: PoseSequence, landmarks: Sequence[int] = tuple(Landmark)
+) -> NDArray[np.float64]:
+    """Image landmarks in pixels of the analysed picture, shape (n, k, 2): x right, y down."""
     size = np.asarray(sequence.image_size, dtype=np.float64)
-    return sequence.image_landmarks[..., :2].astype(np.float64) * size
+    return sequence.image_landmarks[:, list(landmarks), :2].astype(np.float64) * size
 
 
 def compute_image_scale(sequence: PoseSequence) -> NDArray[np.float64]:
@@ -55,7 +58,7 @@ def compute_image_scale(sequence: PoseSequence) -> NDArray[np.float64]:
     those of the estimator, which knows the athlete's true size only roughly.
     """
     world = sequence.world_landmarks[:, _JOINTS, :2].astype(np.float64)
-    image = to_pixels(sequence)[:, _JOINTS]
+    image = to_pixels(sequence, _JOINTS)
     known = ~(np.isnan(world) | np.isnan(image)).any(axis=-1, keepdims=True)
     n_known = known.sum(axis=1, keepdims=True)
     world, image = (

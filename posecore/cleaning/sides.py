@@ -32,6 +32,11 @@ _GROUPS: Final[dict[str, dict[Landmark, float]]] = {
 _NOISE_M: Final = 0.04
 """Standard deviation of the distance between two landmarks from one frame to the next, at rest."""
 
+_TRAVEL_M_S: Final = 12.0
+_TRAVEL_NOISE_M: Final = 0.3
+"""A body that crosses the picture faster (and so much more) is another one: the estimator has gone
+over to somebody else, who may well face the other way."""
+
 _N_LINKS: Final = 4
 """A frame is held against so many before it, so that one spoilt frame cannot turn the rest."""
 
@@ -72,9 +77,11 @@ def repair_swaps(sequence: PoseSequence) -> PoseSequence:
     ``s`` grows with the time between the frames and with how fast a landmark can move. Vectors come
     from the world and, on the body's scale, from the image; every frame is linked to the four
     before it. Continuity cannot tell which side of a change is the swapped one: the smaller part of
-    the recording is, unless the way the nose and the toes point clearly says otherwise.
+    the recording is, unless the way the nose and the toes point clearly says otherwise. Only names
+    change places: where the estimator has also taken back for front, the depth stays wrong.
 
-    Nothing is repaired where left and right coincide, across holes, or in a recording that is
+    Nothing is repaired where left and right coincide, across holes, where the estimator goes over
+    to another person, or in a recording that is
     swapped from its first frame to its last.
 
     References
@@ -101,8 +108,9 @@ def find_swaps(sequence: PoseSequence) -> NDArray[np.bool_]:
     # Frames with nobody in them are left out, so that the links reach across a gap.
     seen = np.flatnonzero(~np.isnan(vectors.world[..., 0]).all(axis=1) | sequence.is_detected)
     seen_s, vectors = sequence.time_s[seen], _Vectors(vectors.world[seen], vectors.image[seen])
+    person = _count_persons(seen_s, to_body_scale(sequence)[seen])
     change_cost = np.stack(
-        [_compute_change_cost(seen_s, vectors, group) for group in _GROUPS.values()], axis=1
+        [_compute_change_cost(seen_s, person, vectors, group) for group in _GROUPS.values()], axis=1
     )
     swapped_cost = _SWAPPED * (1 + _FACING_SHARE * _compute_facing(sequence)[seen])
     is_swapped[seen] = _find_cheapest(change_cost, swapped_cost)
@@ -164,8 +172,19 @@ class _Vectors(NamedTuple):
         )
 
 
+def _count_persons(time_s: Floats, image: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Number of the person in each frame, shape (n,): one more after each jump in the picture."""
+    trunk = [_L.LEFT_SHOULDER, _L.RIGHT_SHOULDER, _L.LEFT_HIP, _L.RIGHT_HIP]
+    distance_m = np.linalg.norm(np.diff(image[:, trunk].mean(axis=1), axis=0), axis=1)
+    is_jump = distance_m > _TRAVEL_NOISE_M + _TRAVEL_M_S * np.diff(time_s)
+    return np.concatenate([np.zeros(min(len(time_s), 1), dtype=np.intp), np.cumsum(is_jump)])
+
+
 def _compute_change_cost(
-    time_s: Floats, vectors: _Vectors, group: dict[Landmark, float]
+    time_s: Floats,
+    person: NDArray[np.intp],
+    vectors: _Vectors,
+    group: dict[Landmark, float],
 ) -> NDArray[np.float64]:
     """Cost of a group's changing sides between a frame and each of those before it, (n, links)."""
     cost: Floats = np.zeros((len(time_s), _N_LINKS))
@@ -175,8 +194,8 @@ def _compute_change_cost(
             square = np.einsum("nd,nd->n", vector, vector)
             for link in range(1, min(_N_LINKS, len(rows) - 1) + 1):
                 now, before = rows[link:], rows[:-link]
-                is_near = now - before <= _N_LINKS
-                now, before = now[is_near], before[is_near]
+                is_linked = (now - before <= _N_LINKS) & (person[now] == person[before])
+                now, before = now[is_linked], before[is_linked]
                 sd_m = np.hypot(_NOISE_M, speed_m_s * (time_s[now] - time_s[before]))
                 limit = np.minimum(square[now], square[before])
                 agreement = np.einsum("nd,nd->n", vector[now], vector[before])

@@ -126,6 +126,18 @@ def test_one_spoilt_frame_does_not_turn_the_rest():
     assert not found[901:].any()
 
 
+def test_another_person_who_faces_the_other_way_is_not_swapped():
+    """The estimator goes over to somebody else in the picture for a second."""
+    one = NOISY["walk"][:300]
+    other = make_sequence(time_s=one.time_s, camera=SimulatedCamera(azimuth_deg=180))
+    arrays = {name: np.array(getattr(one, name)) for name in ARRAYS}
+    for name, array in arrays.items():
+        array[150:180] = getattr(other, name)[150:180]
+    assert find_swaps(replace(one, **arrays))[150:180].all(), "as long as they stand there"
+    arrays["image_landmarks"][150:180, :, 0] += 0.3
+    assert not find_swaps(replace(one, **arrays)).any()
+
+
 def test_of_two_halves_the_one_that_fits_the_nose_is_right():
     """More than half is swapped: the smaller part would be the wrong one to turn."""
     truth = NOISY["squats"]

@@ -39,7 +39,8 @@ def smooth_butterworth(
     sequence : PoseSequence
     cutoff_hz : float, optional
         Where both passes together leave 1/sqrt(2) of a sine. By :func:`compute_cutoff_hz` when left
-        out. At or above half the frame rate there is nothing to smooth: the landmarks stay.
+        out, and 6 Hz where that finds none; the step says which. At or above half the frame rate there is
+        nothing to smooth: the landmarks stay.
     order : int
         Of one pass; 2 is the fourth-order zero-lag filter of the textbooks.
 
@@ -63,14 +64,17 @@ def smooth_butterworth(
         raise InvalidOptionError(
             f"cutoff_hz must be above 0 and order at least 1, not {cutoff_hz} and {order}."
         )
-    is_given = cutoff_hz is not None
-    used_hz = float(cutoff_hz) if cutoff_hz is not None else compute_cutoff_hz(sequence, order)
+    used_hz, source = cutoff_hz, "given"
+    if used_hz is None:
+        used_hz, source = compute_cutoff_hz(sequence, order), "residual analysis"
+    if np.isnan(used_hz):
+        used_hz, source = USUAL_CUTOFF_HZ, "usual"
     step_s = compute_step_s(sequence.time_s)
     is_applied = 2 * used_hz * step_s < 1
     step = ProcessingStep.of(
         "smooth_butterworth",
         cutoff_hz=used_hz,
-        cutoff_from="given" if is_given else "residual analysis",
+        cutoff_from=source,
         order=order,
         is_applied=is_applied,
     )
@@ -149,7 +153,7 @@ def compute_cutoff_hz(sequence: PoseSequence, order: int = 2) -> float:
     -------
     float, hertz
         At least 3 Hz, below which movement itself would go; at most 0.7 of half the frame rate.
-        6 Hz, Winter's for walking, where no stretch of 128 frames is without a gap or hole.
+        NaN where no stretch of 128 frames is without a gap or hole.
 
     Notes
     -----
@@ -168,7 +172,7 @@ def compute_cutoff_hz(sequence: PoseSequence, order: int = 2) -> float:
     step_s = compute_step_s(sequence.time_s)
     power = _compute_power(sequence)
     if power is None or not power.any():
-        return USUAL_CUTOFF_HZ
+        return float("nan")
     frequency = np.linspace(0.0, 0.5, len(power))
     cutoffs = np.linspace(0.01, 0.475, 187)
     edges = np.array([_raise_for_two_passes(cutoff, order) for cutoff in cutoffs])

@@ -138,6 +138,16 @@ def test_the_cutoff_lies_between_the_movement_and_the_noise(noise_m):
     assert chosen < error_of(smooth_butterworth(noisy, cutoff_hz=1.0))
 
 
+@pytest.mark.parametrize(
+    ("n_frames", "given_hz", "source", "cutoff_hz"),
+    [(300, 4.5, "given", 4.5), (100, None, "usual", 6.0), (300, None, "residual analysis", 3.0)],
+)
+def test_the_step_says_where_the_cutoff_comes_from(n_frames, given_hz, source, cutoff_hz):
+    squats = add_noise(make_squats(10.0), seed=1, world_sd_m=0.02)[:n_frames]
+    found = dict(smooth_butterworth(squats, cutoff_hz=given_hz).steps[-1].parameters)
+    assert (found["cutoff_from"], found["cutoff_hz"]) == (source, cutoff_hz)
+
+
 def test_a_cutoff_beyond_half_the_frame_rate_smooths_nothing_and_says_so():
     squats = make_squats(duration_s=5.0, fps=5.0)
     found = smooth_butterworth(squats, cutoff_hz=2.5)

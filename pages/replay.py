@@ -8,7 +8,7 @@ from pages.components.player import replay_player
 from pages.components.processing_choice import choose_processing
 from pages.components.session_facts import show_session_facts
 from pages.components.session_picker import choose_session, stop_unless_replayable
-from pages.components.state import get_store
+from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 
 session = choose_session()
@@ -20,5 +20,5 @@ with st.sidebar:
     download_buttons([session], key="replay")
 
 st.subheader(plain(session.name))
-replay_player(get_store(), session, processing)
+replay_player(get_store(), session, processing, get_settings().max_error_deg)
 show_metrics(session, processing)

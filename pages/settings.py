@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.model_settings import show_model_settings
 from pages.components.privacy_settings import show_privacy_settings
 from pages.components.state import get_settings, get_store
-from posecore.settings import CAMERA_SIZES
+from posecore.settings import CAMERA_SIZES, ERROR_LIMITS_DEG
 
 settings = get_settings()
 store = get_store()
@@ -22,6 +22,19 @@ camera_size = st.selectbox(
 )
 if camera_size != settings.camera_size:
     store.save_preference("camera_size", camera_size)
+    st.rerun()
+
+limits = list(ERROR_LIMITS_DEG)
+max_error = st.select_slider(
+    "Hide readings of an angle that may be further off than",
+    limits,
+    value=f"{settings.max_error_deg:g}",
+    format_func=lambda limit: "hide none" if limit == "inf" else f"± {limit}°",
+    help="Nine readings of ten are within their band, as measured with four calibrated cameras. "
+    "A hidden reading is a gap in the chart and an empty cell in the CSV of angles.",
+)
+if max_error != f"{settings.max_error_deg:g}":
+    store.save_preference("max_error_deg", max_error)
     st.rerun()
 
 st.subheader("Privacy")

@@ -31,6 +31,7 @@ from posecore.sequence import PoseSequence
 from posecore.storage.note import Note
 from posecore.storage.session import Session
 from posecore.topology import LANDMARK_NAMES
+from posecore.trust import compute_expected_error, hide_untrusted
 
 TableFormat = Literal["csv", "parquet"]
 TABLE_FORMATS: Final[tuple[TableFormat, ...]] = get_args(TableFormat)
@@ -82,6 +83,7 @@ def to_angles_table(
     names: Iterable[str] | None = None,
     *,
     notes: Iterable[Note] | None = None,
+    max_error_deg: float = math.inf,
 ) -> pa.Table:
     """Table of joint angles, one row a frame.
 
@@ -92,16 +94,23 @@ def to_angles_table(
         Keys of :data:`posecore.ANGLES`; all of them when left out.
     notes : iterable of Note, optional
         As for :func:`to_landmarks_table`.
+    max_error_deg : float
+        Readings that may be further off are left out.
 
     Returns
     -------
     pyarrow.Table
-        ``frame_number``, ``time_s``, then one column an angle, in degrees. NULL where the angle
-        is NaN. With notes, a last column ``note``.
+        ``frame_number``, ``time_s``, then one column an angle, in degrees, and behind it, where
+        it is known, ``<angle>_error_deg``: how far a reading may be off, see
+        :func:`posecore.compute_expected_error`. NULL where the angle is NaN. With notes, a last
+        column ``note``.
     """
     columns = _clock_columns(sequence)
-    for name, degrees in compute_joint_angles(sequence, names).items():
+    angles, errors = compute_joint_angles(sequence, names), compute_expected_error(sequence)
+    for name, degrees in hide_untrusted(angles, errors, max_error_deg).items():
         columns[str(name)] = _with_nulls(degrees.to_numpy())
+        if name in errors:
+            columns[f"{name}_error_deg"] = _with_nulls(errors[name].to_numpy().round(1))
     return pa.table(columns | _note_column(sequence, notes))
 
 

@@ -1,5 +1,6 @@
 """What can be set: the environment says where things are, the Settings page how they behave."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,9 @@ MODEL_NAMES: Final[tuple[ModelName, ...]] = get_args(ModelName)
 
 Processing = Literal["recorded", "cleaned", "refined"]
 PROCESSINGS: Final[tuple[Processing, ...]] = get_args(Processing)
+
+ERROR_LIMITS_DEG: Final = ("15", "20", "30", "45", "inf")
+"""What may be chosen as the largest expected error of an angle that is still shown."""
 
 CAMERA_SIZES: Final[dict[str, tuple[int, int]]] = {
     "640x360": (640, 360),
@@ -41,6 +45,8 @@ class Settings:
     processing : {"recorded", "cleaned", "refined"}
         Which landmarks the replay shows and CSV files hold, as :mod:`posecore.processing` makes
         them.
+    max_error_deg : float, degrees
+        Readings of an angle that may be further off than this are gaps; infinite for none.
     block_network : bool
         Keep the pose estimator's process off the network, where the system allows it.
     ice_servers : tuple of str
@@ -55,6 +61,7 @@ class Settings:
     model: ModelName = "full"
     camera_size: str = "640x360"
     processing: Processing = "recorded"
+    max_error_deg: float = math.inf
     block_network: bool = True
     ice_servers: tuple[str, ...] = ()
     import_workers: int = 2
@@ -82,6 +89,8 @@ class Settings:
         for processing in PROCESSINGS:
             if preferences.get("processing") == processing:
                 settings = replace(settings, processing=processing)
+        if preferences.get("max_error_deg") in ERROR_LIMITS_DEG:
+            settings = replace(settings, max_error_deg=float(preferences["max_error_deg"]))
         if preferences.get("camera_size") in CAMERA_SIZES:
             settings = replace(settings, camera_size=preferences["camera_size"])
         if preferences.get("block_network") in ("yes", "no"):

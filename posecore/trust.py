@@ -110,6 +110,27 @@ def compute_expected_error(
     return pd.DataFrame(columns, index=pd.Index(sequence.time_s, name="time_s"))
 
 
+def hide_untrusted(
+    angles: "pd.DataFrame", expected_error: "pd.DataFrame", max_error_deg: float
+) -> "pd.DataFrame":
+    """Make gaps of the readings that may be further off than a limit.
+
+    Parameters
+    ----------
+    angles, expected_error : DataFrame, shape (n_frames, n_angles), degrees
+        What :func:`posecore.compute_joint_angles` and :func:`compute_expected_error` return for
+        the same recording. An angle without an expected error stays as it is.
+    max_error_deg : float, degrees
+
+    Returns
+    -------
+    DataFrame
+        NaN where the limit is passed.
+    """
+    errors = expected_error.reindex(columns=angles.columns)
+    return angles.mask(errors > max_error_deg)
+
+
 def compute_features(
     sequence: PoseSequence, name: str, misfit: FloatArray | None = None
 ) -> FloatArray:

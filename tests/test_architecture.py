@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "comparison": COMPARISON,
     "storage": DATA | {"settings", "video_writer"},
     "figures": COMPARISON,
-    "export": COMPARISON | {"storage.note", "storage.session"},
+    "export": COMPARISON | {"trust", "storage.note", "storage.session"},
     "clip_scene": DATA,
     "clip_canvas": DATA | {"capture.overlay", "clip_scene"},
     "clip": DATA | {"capture.overlay", "clip_scene", "clip_canvas", "video", "video_writer"},

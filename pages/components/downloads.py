@@ -44,6 +44,7 @@ _DOWNLOADS: Final = {
         lambda store, session_id, processing: to_angles_table(
             process(store.load_sequence(session_id), processing),
             notes=store.notes.list(session_id),
+            max_error_deg=get_settings().max_error_deg,
         ),
     ),
     "metrics": _Download(

@@ -39,8 +39,8 @@ def smooth_butterworth(
     sequence : PoseSequence
     cutoff_hz : float, optional
         Where both passes together leave 1/sqrt(2) of a sine. By :func:`compute_cutoff_hz` when left
-        out, and 6 Hz where that finds none; the step says which. At or above half the frame rate there is
-        nothing to smooth: the landmarks stay.
+        out, and 6 Hz where that finds none; the step says which. At or above half the frame rate
+        there is nothing to smooth: the landmarks stay.
     order : int
         Of one pass; 2 is the fourth-order zero-lag filter of the textbooks.
 

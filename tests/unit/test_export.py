@@ -29,6 +29,7 @@ from posecore.export import (
 )
 from posecore.synthetic import make_sequence, make_squats
 from posecore.topology import LANDMARK_NAMES
+from posecore.trust import compute_expected_error
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSION_ID = "1f0c22ab-54d1-4c8e-9d3b-0123456789ab"
@@ -96,12 +97,29 @@ def test_what_is_missing_is_an_empty_cell_and_the_row_stays(gappy):
 def test_angles_are_those_of_the_library(gappy):
     table = to_angles_table(gappy)
     expected = compute_joint_angles(gappy)
-    assert table.column_names == ["frame_number", "time_s", *expected.columns]
+    angles = [name for name in table.column_names if not name.endswith("_error_deg")]
+    assert angles == ["frame_number", "time_s", *expected.columns]
     read = pd.read_csv(io.BytesIO(to_csv_bytes(table)))
     np.testing.assert_array_equal(read[expected.columns], expected)
     assert read["left_knee_flexion"].isna().tolist() == [False, True, True]
     chosen = to_angles_table(gappy, ["right_knee_flexion"])
-    assert chosen.column_names == ["frame_number", "time_s", "right_knee_flexion"]
+    assert chosen.column_names == [
+        "frame_number",
+        "time_s",
+        "right_knee_flexion",
+        "right_knee_flexion_error_deg",
+    ]
+
+
+def test_readings_that_may_be_further_off_are_left_out(gappy):
+    errors = compute_expected_error(gappy)["left_elbow_flexion"]
+    limit = float(errors.iloc[0])
+    kept = to_angles_table(gappy, max_error_deg=limit + 1).column("left_elbow_flexion")
+    left_out = to_angles_table(gappy, max_error_deg=limit - 1).column("left_elbow_flexion")
+    assert kept[0].as_py() is not None
+    assert left_out[0].as_py() is None
+    angle = "left_ankle_dorsiflexion"  # nobody has measured how far it is off
+    assert to_angles_table(gappy, [angle], max_error_deg=0.1).column(angle)[0].as_py() is not None
 
 
 def test_an_empty_recording_is_a_header():

@@ -1,5 +1,6 @@
 """The replay player: one element in the browser, and the routes its scripts and data come from."""
 
+import math
 from typing import Any, Final
 
 import streamlit as st
@@ -33,14 +34,17 @@ _player = st.components.v2.component(
 
 
 def replay_player(
-    store: SessionStore, session: Session, processing: Processing = "recorded"
+    store: SessionStore,
+    session: Session,
+    processing: Processing = "recorded",
+    max_error_deg: float = math.inf,
 ) -> None:
     """Show a session's recording, with its video and notes.
 
     It opens as the address says (moment, speed, loop, charts), keeps the address up to date, and
     plays on through reruns of the page, of which a changed note is one.
     """
-    offer = Offer(store, session, processing)
+    offer = Offer(store, session, processing, max_error_deg)
     token = offer_session(offer)
     if processing != "recorded" and not pack_offer(offer).done():
         with st.spinner(f"{session.frame_count:,} frames are being {processing} ..."):

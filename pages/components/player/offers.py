@@ -5,6 +5,7 @@ recording is packed once, beginning when it is offered, while the browser is sti
 drawing library.
 """
 
+import math
 import secrets
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +21,7 @@ from posecore.processing import process
 from posecore.replay_data import pack_replay
 from posecore.sequence import PoseSequence
 from posecore.settings import Processing
+from posecore.trust import compute_expected_error, hide_untrusted
 
 _KEPT: Final = 4
 _MAX_OFFERS: Final = 10_000
@@ -32,6 +34,7 @@ class Offer:
     store: SessionStore
     session: Session
     processing: Processing = "recorded"
+    max_error_deg: float = math.inf
 
     def check(self) -> None:
         """Make sure the session is still there.
@@ -48,9 +51,14 @@ class Offer:
             raise
 
     @property
-    def key(self) -> tuple[str, int, str]:
+    def key(self) -> tuple[str, int, str, float]:
         """What is packed once: a finished session changes no more, a growing one its count."""
-        return (self.session.id, self.session.frame_count, self.processing)
+        return (
+            self.session.id,
+            self.session.frame_count,
+            self.processing,
+            self.max_error_deg,
+        )
 
     def load_sequence(self) -> PoseSequence:
         """Load the recording, processed as it is looked at."""
@@ -58,7 +66,7 @@ class Offer:
 
 
 _offers: OrderedDict[str, Offer] = OrderedDict()
-_packed: OrderedDict[tuple[str, int, str], Future[bytes]] = OrderedDict()
+_packed: OrderedDict[tuple[str, int, str, float], Future[bytes]] = OrderedDict()
 _packer: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pack-replay")
 _lock: Final = Lock()
 
@@ -66,10 +74,10 @@ _lock: Final = Lock()
 def offer_session(offer: Offer) -> str:
     """Return the token by which this tab finds the session's data; packing begins now.
 
-    The same tab gets the same token for the same session and processing at each run of the page.
+    The same tab gets the same token for the same view of a session at each run of the page.
     """
     tokens: dict[str, str] = st.session_state.setdefault("replay_tokens", {})
-    name = f"{offer.session.id} {offer.processing}"
+    name = f"{offer.session.id} {offer.processing} {offer.max_error_deg:g}"
     token = tokens.setdefault(name, secrets.token_urlsafe(16))
     with _lock:
         _offers[token] = offer
@@ -97,11 +105,17 @@ def pack_offer(offer: Offer) -> Future[bytes]:
         return found
 
 
-def _forget(key: tuple[str, int, str]) -> None:
+def _forget(key: tuple[str, int, str, float]) -> None:
     with _lock:
         _packed.pop(key, None)
 
 
 def _load_and_pack(offer: Offer) -> bytes:
     sequence = offer.load_sequence()
-    return pack_replay(sequence, compute_joint_angles(sequence), session_id=offer.session.id)
+    angles, errors = compute_joint_angles(sequence), compute_expected_error(sequence)
+    return pack_replay(
+        sequence,
+        hide_untrusted(angles, errors, offer.max_error_deg),
+        expected_error=errors.reindex(columns=angles.columns),
+        session_id=offer.session.id,
+    )

@@ -36,16 +36,16 @@ FEATURES: Final = ("always", "hidden", "along sight", "misfit")
 
 COEFFICIENTS: Final = {
     "raw": {
-        "elbow_flexion": (52.9, 3.2, 0.0, 0.0),
-        "shoulder_elevation": (14.6, 0.0, 0.0, 8.6),
+        "elbow_flexion": (53.0, 0.0, 0.0, 0.0),
+        "shoulder_elevation": (14.4, 0.0, 0.0, 8.9),
         "hip_flexion": (22.5, 23.0, 0.0, 0.0),
-        "knee_flexion": (23.0, 50.1, 2.3, 5.2),
+        "knee_flexion": (23.0, 54.0, 1.5, 5.2),
     },
     "refined": {
-        "elbow_flexion": (24.2, 23.5, 17.2, 3.3),
-        "shoulder_elevation": (15.0, 7.5, 0.0, 3.0),
-        "hip_flexion": (16.1, 13.1, 0.0, 9.0),
-        "knee_flexion": (13.0, 27.5, 24.6, 12.5),
+        "elbow_flexion": (22.8, 19.3, 24.0, 3.1),
+        "shoulder_elevation": (14.0, 15.2, 0.0, 4.5),
+        "hip_flexion": (16.1, 14.2, 0.0, 9.1),
+        "knee_flexion": (14.5, 35.7, 18.3, 11.1),
     },
 }
 """Degrees for each unit of :data:`FEATURES`, with refinement and without.
@@ -58,7 +58,7 @@ saw the same movement of one man: how it carries over to others is not known.
 """
 
 _FOCAL_LENGTH: Final = 0.85
-_MISFIT_UNIT: Final = 0.05
+_MISFIT_UNIT_M: Final = 0.05
 _LARGEST_MISFIT: Final = 4.0
 
 
@@ -162,16 +162,17 @@ def compute_features(
 
 def _compute_misfit(sequence: PoseSequence) -> FloatArray:
     """Distance between image landmarks and world landmarks placed under them, in units of 5 cm."""
-    world_m = sequence.world_landmarks.astype(np.float64)
-    rays = compute_rays(sequence.image_landmarks, sequence.image_size, _FOCAL_LENGTH)
+    joints = list(JOINTS)
+    world_m = sequence.world_landmarks[:, joints].astype(np.float64)
+    image = sequence.image_landmarks[:, joints]
+    rays = compute_rays(image, sequence.image_size, _FOCAL_LENGTH)
     is_missing = np.isnan(world_m).any(axis=-1) | np.isnan(rays).any(axis=-1)
-    is_known: NDArray[np.bool_] = np.logical_not(is_missing)
-    weights = np.zeros(is_known.shape)
-    weights[:, JOINTS] = is_known[:, JOINTS]
-    body_m = np.where(is_known[..., np.newaxis], world_m, 0.0)
-    seen = np.where(is_known[..., np.newaxis], rays, 0.0)
-    placed_m = body_m + place_body(body_m, seen, weights)[:, np.newaxis]
-    depth_m = np.maximum(placed_m[..., 2:], _MISFIT_UNIT)
-    off_m = np.linalg.norm(placed_m[..., :2] - seen * depth_m, axis=-1)
-    misfit = np.minimum(off_m / _MISFIT_UNIT, _LARGEST_MISFIT)
-    return np.asarray(np.where(is_known, misfit, np.nan))
+    world_m[is_missing], rays[is_missing] = 0.0, 0.0
+    weights = np.where(is_missing, 0.0, 1.0)
+    placed_m = world_m + place_body(world_m, rays, weights)[:, np.newaxis]
+    depth_m = np.maximum(placed_m[..., 2:], _MISFIT_UNIT_M)
+    off_m = np.linalg.norm(placed_m[..., :2] - rays * depth_m, axis=-1)
+    misfit = np.full(sequence.visibility.shape, np.nan)
+    misfit[:, joints] = np.minimum(off_m / _MISFIT_UNIT_M, _LARGEST_MISFIT)
+    misfit[:, joints] += np.where(is_missing, np.nan, 0.0)
+    return misfit

@@ -9,6 +9,7 @@ FloatArray = NDArray[np.float64]
 
 _NEAREST_M: Final = 0.3
 _N_REWEIGHTINGS: Final = 5
+_LEAST: Final = 1e-9
 _ROBUST_SHARE: Final = 0.03
 """Of the distance: landmarks that miss by more say little about where the body stands."""
 
@@ -89,19 +90,23 @@ def place_body(body_m: FloatArray, rays: FloatArray, weights: FloatArray) -> Flo
     ndarray, shape (n, 3), metres
         To be added to ``body_m``. Linear least squares on ``x - u z = 0``, reweighted.
     """
-    rows = np.zeros((*rays.shape, 3))
-    rows[..., 0, 0] = rows[..., 1, 1] = 1.0
-    rows[..., 2] = -rays
+    u, v = rays[..., 0], rays[..., 1]
     target = rays * body_m[..., 2:] - body_m[..., :2]
+    along = u * target[..., 0] + v * target[..., 1]
+    squared = u**2 + v**2
     loss = np.ones_like(weights)
     for _ in range(_N_REWEIGHTINGS):
-        weighted = rows * (weights * loss)[..., None, None]
-        normal = np.einsum("njki,njkl->nil", weighted, rows) + 1e-9 * np.eye(3)
-        position = np.linalg.solve(normal, np.einsum("njki,njk->ni", weighted, target)[..., None])[
-            ..., 0
-        ]
-        miss = np.einsum("njki,ni->njk", rows, position) - target
-        distance = np.maximum(np.abs(position[:, 2:]), _NEAREST_M)
-        loss = 1.0 / (1.0 + (miss**2).sum(axis=-1) / (_ROBUST_SHARE * distance) ** 2)
-    position[:, 2] = np.maximum(position[:, 2], _NEAREST_M)
-    return position
+        weight = weights * loss
+        total = weight.sum(axis=1) + _LEAST
+        mean_u, mean_v = ((weight * ray).sum(axis=1) / total for ray in (u, v))
+        mean_x, mean_y = ((weight * target[..., k]).sum(axis=1) / total for k in (0, 1))
+        # x and y eliminated from the three normal equations.
+        spread = (weight * squared).sum(axis=1) / total - mean_u**2 - mean_v**2
+        pull = mean_u * mean_x + mean_v * mean_y - (weight * along).sum(axis=1) / total
+        z = np.maximum(pull / (np.maximum(spread, 0.0) + _LEAST), _NEAREST_M)
+        x, y = mean_x + mean_u * z, mean_y + mean_v * z
+        miss_x = x[:, np.newaxis] - u * z[:, np.newaxis] - target[..., 0]
+        miss_y = y[:, np.newaxis] - v * z[:, np.newaxis] - target[..., 1]
+        scale = (_ROBUST_SHARE * z[:, np.newaxis]) ** 2
+        loss = 1.0 / (1.0 + (miss_x**2 + miss_y**2) / scale)
+    return np.stack([x, y, z], axis=-1)

@@ -87,8 +87,7 @@ def pack_replay(
     }
     if expected_error is not None:
         _check_angles(sequence, expected_error)
-        errors = np.ceil(expected_error[list(angles.columns)].to_numpy(dtype=np.float64).T)
-        arrays["errors_deg"] = np.nan_to_num(errors, nan=_UNKNOWN).clip(0, _UNKNOWN).astype("u1")
+        arrays["errors_deg"] = _quantise_errors(expected_error[list(angles.columns)])
     layout, body = _lay_out(arrays)
     header = {
         "version": 1,
@@ -109,6 +108,27 @@ def pack_replay(
         "arrays": layout,
     }
     return _frame_header(header) + body
+
+
+def pack_expected_error(expected_error: "pd.DataFrame") -> bytes:
+    """Pack how far each reading may be off, for a player that has the recording already.
+
+    Parameters
+    ----------
+    expected_error : DataFrame, shape (n_frames, n_angles), degrees
+        With the columns of the recording's angles, in their order.
+
+    Returns
+    -------
+    bytes
+        ``errors_deg`` as in :func:`pack_replay`.
+    """
+    return _quantise_errors(expected_error).tobytes()
+
+
+def _quantise_errors(expected_error: "pd.DataFrame") -> NDArray[np.uint8]:
+    errors = np.ceil(expected_error.to_numpy(dtype=np.float64).T)
+    return np.asarray(np.nan_to_num(errors, nan=_UNKNOWN).clip(0, _UNKNOWN), dtype="u1")
 
 
 def pack_image_landmarks(sequence: PoseSequence) -> bytes:

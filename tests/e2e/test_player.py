@@ -132,9 +132,9 @@ def test_a_click_on_a_chart_seeks_and_a_drag_scrubs(open_player):
 def test_values_follow_and_gaps_stay_gaps(open_player):
     player = open_player(query="&t=1")  # the lowest point of the first squat
     value = player.root.locator("[data-angle=left_knee_flexion]")
-    expect(value).to_have_text("90°")
+    expect(value).to_have_text(re.compile(r"^90°"))
     player.button("Jump to start").click()
-    expect(value).to_have_text("0°")
+    expect(value).to_have_text(re.compile(r"^0°"))
     for _ in range(10):
         player.page.keyboard.press("ArrowRight")
     player.wait_for_frame("frame === 300")

@@ -595,3 +595,16 @@ def test_a_screen_reader_hears_what_everything_is(open_player):
             .map((each) => each.outerHTML)"""
     )
     assert nameless == []
+
+
+def test_each_reading_says_how_far_it_may_be_off(open_player):
+    player = open_player(query="&t=1")
+    value = player.root.locator("[data-angle=left_knee_flexion]")
+    expect(value).to_have_text(re.compile(r"^90° ± \d+$"))
+    bands = "root => root.querySelector('.pc-charts .pc-plot').data.filter((t) => t.fill).length"
+    assert player.root.evaluate(bands) == 8
+    player.root.get_by_text("Charts", exact=True).click()
+    player.root.locator("input[value=ankle_dorsiflexion]").check()
+    expect(player.root.locator("[data-angle=left_ankle_dorsiflexion]")).to_have_text(
+        re.compile(r"^-?\d+°$")
+    )

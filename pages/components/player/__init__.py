@@ -18,6 +18,7 @@ from posecore.settings import Processing
 __all__ = ["PLAYER_ROUTES", "replay_player"]
 
 _KEY: Final = "replay_player"
+_KINDS: Final = ("recording", "errors", "image", "page", "clip")
 _START: Final = f"""
 const find = (name) => new URL(name, document.baseURI).href;
 const start = import(find("player/{VERSION}/player.js"));
@@ -49,7 +50,7 @@ def replay_player(
     if processing != "recorded" and not pack_offer(offer).done():
         with st.spinner(f"{session.frame_count:,} frames are being {processing} ..."):
             pack_offer(offer).exception()  # what went wrong is said in the player's place
-    addresses = {kind: find_address(kind, token) for kind in ("recording", "image", "page", "clip")}
+    addresses = {kind: find_address(kind, token) for kind in _KINDS}
     data = addresses | {
         "session_id": session.id,
         "title": session.name,

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pages.components.player.offers import Offer, find_offer, pack_offer
+from pages.components.player.offers import Offer, find_offer, pack_errors, pack_offer, pack_whole
 from pages.components.player.offline import write_page
 from pages.components.player.scripts import compute_version, read_script
 from pages.components.routes import below_base_path
@@ -78,6 +78,10 @@ def _answer_recording(offer: Offer, _query: Mapping[str, str]) -> Response:
     return _as_bytes(pack_offer(offer).result())
 
 
+def _answer_errors(offer: Offer, _query: Mapping[str, str]) -> Response:
+    return _as_bytes(pack_errors(offer))
+
+
 def _answer_image_landmarks(offer: Offer, _query: Mapping[str, str]) -> Response:
     return _as_bytes(pack_image_landmarks(offer.load_sequence()))
 
@@ -91,7 +95,7 @@ def _answer_video(offer: Offer, _query: Mapping[str, str]) -> Response:
 
 def _answer_page(offer: Offer, _query: Mapping[str, str]) -> Response:
     notes = offer.store.notes.list(offer.session.id)
-    page = write_page(offer.session, pack_offer(offer).result(), notes)
+    page = write_page(offer.session, pack_whole(offer), notes)
     return Response(page, media_type="text/html; charset=utf-8", headers=_PRIVATE)
 
 
@@ -148,6 +152,7 @@ def _as_bytes(content: bytes) -> Response:
 
 _ANSWERS: Final[dict[str, Answer]] = {
     "recording": _answer_recording,
+    "errors": _answer_errors,
     "image": _answer_image_landmarks,
     "video": _answer_video,
     "page": _answer_page,

@@ -173,7 +173,7 @@ export class Charts {
   /** Write the values of a frame into the panels' titles; -1 has none. */
   read(frame) {
     for (const { series, unit, element } of this.#titles.flatMap(({ values }) => values)) {
-      const error = series.readErrors?.()[frame];
+      const error = series.readErrors()?.[frame];
       setText(element, formatValue(frame < 0 ? NaN : series.read()[frame], unit, error));
     }
   }

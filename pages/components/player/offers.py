@@ -15,10 +15,10 @@ from typing import Final
 
 import streamlit as st
 
-from posecore import Session, SessionStore, compute_joint_angles
+from posecore import ANGLES, Session, SessionStore, compute_joint_angles
 from posecore.errors import SessionNotFoundError
 from posecore.processing import process
-from posecore.replay_data import pack_replay
+from posecore.replay_data import pack_expected_error, pack_replay
 from posecore.sequence import PoseSequence
 from posecore.settings import Processing
 from posecore.trust import compute_expected_error, hide_untrusted
@@ -111,6 +111,21 @@ def _forget(key: tuple[str, int, str, float]) -> None:
 
 
 def _load_and_pack(offer: Offer) -> bytes:
+    sequence = offer.load_sequence()
+    angles = compute_joint_angles(sequence)
+    if math.isfinite(offer.max_error_deg):
+        angles = hide_untrusted(angles, compute_expected_error(sequence), offer.max_error_deg)
+    return pack_replay(sequence, angles, session_id=offer.session.id)
+
+
+def pack_errors(offer: Offer) -> bytes:
+    """Pack how far each reading may be off; asked for later, for it takes longer than the rest."""
+    errors = compute_expected_error(offer.load_sequence())
+    return pack_expected_error(errors.reindex(columns=list(ANGLES)))
+
+
+def pack_whole(offer: Offer) -> bytes:
+    """Pack all there is, for a file that can ask for nothing later."""
     sequence = offer.load_sequence()
     angles, errors = compute_joint_angles(sequence), compute_expected_error(sequence)
     return pack_replay(

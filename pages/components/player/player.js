@@ -149,6 +149,14 @@ export class Player {
     this.#root.dataset.noteCount = String(notes.length);
   }
 
+  /** How far each reading may be off, which comes later than the readings. */
+  setErrors(buffer) {
+    if (this.#lifetime.signal.aborted) return;
+    this.#replay.errors_deg = new Uint8Array(buffer);
+    this.#charts.resize();
+    this.#wake();
+  }
+
   /** What the buttons, the keys, the slider, the charts and the notes can ask for. */
   #makeActions() {
     return { ...this.#makeMoves(), ...this.#makeChoices(), wake: () => this.#wake() };

@@ -44,7 +44,7 @@ export function chartTraces(replay, panels, stretch, width) {
   return panels.flatMap((panel, i) => {
     const shared = { type: "scatter", mode: "lines", hoverinfo: "skip", yaxis: axisName(i) };
     const bands = panel.series
-      .filter(({ readErrors }) => readErrors && !isDense)
+      .filter(({ readErrors }) => readErrors() && !isDense)
       .map((series) => bandTrace(replay, series, first, last, shared));
     const lines = panel.series.map(({ read, side }) => {
       return { ...shared, ...readLine(read()), connectgaps: false, line: line(side) };

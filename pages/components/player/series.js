@@ -31,7 +31,7 @@ function remember(panel) {
   const series = panel.series.map((each) => {
     let values = null;
     let errors = null;
-    const readErrors = each.readErrors && (() => (errors ??= each.readErrors()));
+    const readErrors = () => (errors ??= each.readErrors?.() ?? null);
     return { ...each, read: () => (values ??= each.read()), readErrors };
   });
   return { ...panel, series };
@@ -46,7 +46,7 @@ function anglePanels(replay) {
     }
     const { name, side } = angle;
     const read = () => degrees(replay, row);
-    const readErrors = replay.errors_deg && (() => expectedErrors(replay, row));
+    const readErrors = () => replay.errors_deg && expectedErrors(replay, row);
     panels.get(angle.group).series.push({ name, side, angle, read, readErrors });
   });
   return [...panels.values()];

@@ -60,7 +60,11 @@ export async function show({ data, parentElement, setTriggerValue }, { plotlyUrl
     // Left, or another session, while it loaded.
     if (players.get(root) !== next) return leave;
     const around = { Plotly, ...findAround(next.data, find), saveNote };
-    next.player = new Player(root, readReplay(bytes), around);
+    const player = new Player(root, readReplay(bytes), around);
+    next.player = player;
+    await player.ready;
+    // Asked for when everything is on the screen: it takes the server longer than the recording.
+    fetchBytes(find(data.errors)).then((errors) => player.setErrors(errors), () => {});
   } catch (error) {
     root.replaceChildren(el("p", { class: "pc-problem", role: "alert" }, error.message));
   }

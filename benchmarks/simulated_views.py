@@ -1,9 +1,10 @@
 """People who move at random, seen by a camera anywhere, with the errors of an estimator.
 
-Refinement was tuned on these alone. Image landmarks are 1.2 cm off for the whole recording and
-1.2 cm more in a way that wanders, up to 2.5 times as much on the far side of the body. World
-landmarks have segments that are wrong in length (8 % for good, 5 % wandering), flattened in depth
-by up to a quarter, and turned: 28 % of their length in depth, 7 % across.
+Refinement was tuned on a forerunner with the same kinds of errors. Image landmarks are 1.2 cm off
+for the whole recording and 1.2 cm more in a way that wanders, up to 2.5 times as much on the far
+side of the body. World landmarks have segments that are wrong in length (8 % for good, 5 %
+wandering), flattened in depth by up to a quarter, and turned: 28 % of their length in depth, 7 %
+across.
 """
 
 from typing import Final

@@ -14,6 +14,7 @@ from posecore.signals import EvenSignals, Floats, differentiate, smooth_evenly
 from posecore.topology import Landmark
 
 _SMALLEST_RANGE_DEG: Final = 5.0
+_NOISE_FACTOR: Final = 2.0
 _SMALLEST_NOISE_DEG: Final = 0.1
 
 
@@ -108,7 +109,7 @@ def _measure_ranges(angles: EvenSignals) -> list[float | str]:
         "it is never seen"
         if np.isnan(range_)
         else "it moves no more than the noise of its landmarks"
-        if range_ < 1.5 * noise and noise > _SMALLEST_NOISE_DEG
+        if range_ < _NOISE_FACTOR * noise and noise > _SMALLEST_NOISE_DEG
         else float(range_)
         for range_, noise in zip(highest - lowest, of_noise, strict=True)
     ]

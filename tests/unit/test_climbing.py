@@ -130,8 +130,10 @@ def test_straight_arms_and_lock_offs():
     values = values_of(sequence)
     assert values["lock_off_count"] == 1
     assert values["straight_arm_share"] == pytest.approx(100 * (1 + 0.7) / 2, abs=3)
-    low = stand(right_shoulder_elevation=-40.0, right_elbow_flexion=100.0)
-    assert values_of(low)["lock_off_count"] == 0, "the hand is below the elbow"
+    half_bent = ClimbingThresholds(locked_deg=60.0)
+    low, high = (stand(right_shoulder_elevation=each, right_elbow_flexion=70.0) for each in (0, 60))
+    assert values_of(low, limits=half_bent)["lock_off_count"] == 0, "the hand is below the elbow"
+    assert values_of(high, limits=half_bent)["lock_off_count"] == 1
 
 
 def test_hips_that_swing_sway_and_jerk_more():

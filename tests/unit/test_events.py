@@ -86,7 +86,8 @@ def test_the_most_repeatable_is_most_like_the_others():
 
 
 def test_a_frame_of_angles_or_one_angle_will_do():
-    angles = compute_joint_angles(add_noise(make_motion("left elbow", 0.5)))
+    names = ["left_elbow_flexion", "right_elbow_flexion", "left_knee_flexion"]
+    angles = compute_joint_angles(add_noise(make_motion("left elbow", 0.5)), names)
     for series in (angles, angles["left_elbow_flexion"]):
         found = detect_repetitions(series)
         assert len(found) == 10
@@ -96,9 +97,17 @@ def test_a_frame_of_angles_or_one_angle_will_do():
 def test_an_arm_that_swings_through_is_counted_once_a_cycle():
     """Its folded angle rises twice a cycle."""
     time_s = np.arange(600) / 30
-    swing = 40 * np.sin(2 * np.pi * 0.5 * time_s)
-    sequence = make_sequence({f"{s}_shoulder_elevation": swing for s in BOTH}, time_s=time_s)
-    assert len(detect_repetitions(sequence)) == 10
+    swing = np.radians(40 * np.sin(2 * np.pi * 0.5 * time_s))
+    sequence = make_sequence(time_s=time_s)
+    world = sequence.world_landmarks.copy()
+    arm = [each for each in Landmark if each.name.startswith("LEFT") and 13 <= each <= 22]
+    length = world[:, arm, 1] - world[:, [Landmark.LEFT_SHOULDER], 1]
+    world[:, arm, 1] += length * (np.cos(swing) - 1)[:, None]
+    world[:, arm, 2] -= length * np.sin(swing)[:, None]
+    swinging = replace(sequence, world_landmarks=world)
+    folded = compute_joint_angles(swinging, ["left_shoulder_elevation"])
+    assert len(detect_repetitions(folded)) in (19, 20)
+    assert len(detect_repetitions(swinging)) == 10
 
 
 def test_pauses_and_rest_around_do_not_count():
@@ -107,8 +116,8 @@ def test_pauses_and_rest_around_do_not_count():
         bend[start : start + 60] = 45 * (1 - np.cos(np.pi * np.arange(60) / 30))
     sequence = add_noise(make_sequence(MOTIONS["squat"](bend), time_s=np.arange(1200) / 30))
     found = detect_repetitions(sequence)
-    assert [each.start_s for each in found] == pytest.approx([10, 14, 18, 24, 30], abs=0.25)
-    assert [each.end_s for each in found] == pytest.approx([12, 16, 20, 26, 32], abs=0.25)
+    assert [each.start_s for each in found] == pytest.approx([10, 14, 18, 24, 30], abs=0.45)
+    assert [each.end_s for each in found] == pytest.approx([12, 16, 20, 26, 32], abs=0.45)
 
 
 @pytest.mark.parametrize("fps", [5, 30, 240])

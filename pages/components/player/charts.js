@@ -178,6 +178,13 @@ export class Charts {
     }
   }
 
+  /** Reading of one series that is charted, and how far it may be off. */
+  valueOf(name, frame) {
+    const shown = this.#panels.flatMap(({ series }) => series);
+    const { read, readErrors } = shown.find((series) => series.name === name);
+    return { value: read()[frame], error: readErrors()?.[frame] };
+  }
+
   /** Time and values where the mouse points; null when it has left. */
   point(time_s) {
     this.#pointer.hidden = time_s === null;

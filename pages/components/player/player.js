@@ -337,9 +337,8 @@ export class Player {
   #selectedValue(frame) {
     const { selected } = this.#charts;
     if (!selected || frame < 0) return "";
-    const row = this.#replay.angles.findIndex(({ name }) => name === selected.name);
-    const value = this.#replay.angles_ddeg[row * this.#replay.n_frames + frame];
-    return value === this.#replay.missing ? "" : formatValue(value / 10, "°");
+    const { value, error } = this.#charts.valueOf(selected.name, frame);
+    return Number.isNaN(value) ? "" : formatValue(value, "°", error);
   }
 
   #report(frame, time_s, isPlaying) {

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from posecore import errors
-from posecore.settings import MODEL_NAMES, Settings
+from posecore.settings import MODEL_NAMES, PROCESSINGS, Settings
 
 if TYPE_CHECKING:
     from posecore.importing import ImportProgress
@@ -137,6 +137,9 @@ def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID")
     command.add_argument(
         "--what", choices=("landmarks", "angles", "metrics", "notes"), default="landmarks"
+    )
+    command.add_argument(
+        "--landmarks", choices=PROCESSINGS, default="recorded", help="as recorded, by default"
     )
     command.add_argument("--format", choices=("csv", "parquet"), default="csv")
     command.add_argument("--out", metavar="FILE", default="-", help="by default standard output")
@@ -270,19 +273,21 @@ def _run_show(options: argparse.Namespace) -> int:
 
 def _run_export(options: argparse.Namespace) -> int:
     from posecore import export
+    from posecore.processing import process
 
     if options.out == "-" and options.format != "csv":
         return _say("Only CSV can go to standard output; name a file with --out.", WRONG_USAGE)
     with _open_store(options) as store:
         session = _find(store, options.id)
         notes = store.notes.list(session.id)
+        sequence = process(store.load_sequence(session.id), options.landmarks)
         if options.what == "notes":
             table = export.to_notes_table(notes)
         elif options.what == "metrics":
-            table = export.to_metrics_table(store.load_sequence(session.id))
+            table = export.to_metrics_table(sequence)
         else:
             make_table = {"landmarks": export.to_landmarks_table, "angles": export.to_angles_table}
-            table = make_table[options.what](store.load_sequence(session.id), notes=notes)
+            table = make_table[options.what](sequence, notes=notes)
     if not table.num_rows:
         lacking = "notes" if options.what == "notes" else "frames"
         return _say(f"This session has no {lacking}, so there is nothing to export.", COULD_NOT)

@@ -6,6 +6,7 @@ Numbers are written with the digits that give back exactly the same number.
 
 import errno
 import io
+import json
 import math
 import re
 import unicodedata
@@ -75,7 +76,7 @@ def to_landmarks_table(sequence: PoseSequence, *, notes: Iterable[Note] | None =
                 columns[f"{name}_{axis_name}"] = _with_nulls(array[:, landmark, axis])
         columns[f"{name}_visibility"] = _with_nulls(sequence.visibility[:, landmark])
         columns[f"{name}_presence"] = _with_nulls(sequence.presence[:, landmark])
-    return pa.table(columns | _note_column(sequence, notes))
+    return _add_steps(pa.table(columns | _note_column(sequence, notes)), sequence)
 
 
 def to_angles_table(
@@ -111,7 +112,7 @@ def to_angles_table(
         columns[str(name)] = _with_nulls(degrees.to_numpy())
         if name in errors:
             columns[f"{name}_error_deg"] = _with_nulls(errors[name].to_numpy().round(1))
-    return pa.table(columns | _note_column(sequence, notes))
+    return _add_steps(pa.table(columns | _note_column(sequence, notes)), sequence)
 
 
 def to_metrics_table(sequence: PoseSequence) -> pa.Table:
@@ -266,6 +267,14 @@ def safe_file_name(name: str, session_id: str, ending: str = "") -> str:
 def make_harmless(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would compute."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _add_steps(table: pa.Table, sequence: PoseSequence) -> pa.Table:
+    """Keep what was done to the recording in the table's metadata, where a Parquet file has it."""
+    if not sequence.steps:
+        return table
+    steps = json.dumps([step.to_dict() for step in sequence.steps])
+    return table.replace_schema_metadata({"posecore_steps": steps})
 
 
 def _clock_columns(sequence: PoseSequence) -> dict[str, pa.Array]:

@@ -59,7 +59,7 @@ MAY_IMPORT = {
     "estimation": ESTIMATION,
     "video": ERRORS,
     "video_writer": ERRORS,
-    "capture": ESTIMATION | {"angles", "storage", "video", "video_writer"},
+    "capture": ESTIMATION | {"angles", "cleaning", "storage", "video", "video_writer"},
 }
 # What only these files may import; the package is found wherever in a file the import stands.
 OWNERS = {

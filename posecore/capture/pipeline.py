@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from posecore.capture.hints import SteadyHint, find_hint
 from posecore.capture.overlay import draw_overlay
 from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.cleaning.one_euro import OneEuroFilter
 from posecore.errors import PoseCoreError
 from posecore.estimation import PoseEstimator
 from posecore.sequence import PoseFrame
@@ -68,6 +69,7 @@ class LivePipeline:
         self._analysed = _Window()
         self._dropped = _Window()
         self._steady_hint = SteadyHint()
+        self._smooth = OneEuroFilter()
         self.mirror = False
         self.n_dropped = 0
         self.n_analysed = 0
@@ -202,7 +204,7 @@ class LivePipeline:
         now_s = self._clock()
         self._analysed.add(now_s)
         self.n_analysed += 1
-        self.latest = frame
+        self.latest = self._calm(frame)
         found = find_hint(frame, frame_rgb, skipped_share=self.skipped_share)
         self.hint = self._steady_hint.update(found, now_s)
         return draw_overlay(
@@ -212,6 +214,13 @@ class LivePipeline:
             recording=self._recorder.state is RecorderState.RECORDING,
             countdown_s=self._recorder.countdown_s,
         )
+
+    def _calm(self, frame: PoseFrame) -> PoseFrame:
+        """Smooth what is shown as numbers, from the past alone; what is recorded stays as it is."""
+        if self.latest is None or frame.time_s <= self.latest.time_s:
+            self._smooth = OneEuroFilter()
+        world = self._smooth(frame.time_s, frame.world_landmarks)
+        return replace(frame, world_landmarks=world.astype(np.float32))
 
 
 def _explain(error: Exception) -> str:

@@ -178,6 +178,14 @@ def test_the_export_is_the_table_of_the_library(session_id, tmp_path, what, to_t
     assert pyarrow.parquet.read_table(path).equals(expected)
 
 
+def test_cleaned_landmarks_say_what_was_done_to_them(session_id, tmp_path):
+    path = tmp_path / "wall.parquet"
+    options = ["--landmarks", "cleaned", "--format", "parquet", "--out", str(path)]
+    assert main(["export", session_id, *options]) == 0
+    steps = json.loads(pyarrow.parquet.read_schema(path).metadata[b"posecore_steps"])
+    assert [step["name"] for step in steps][-1].startswith("smooth")
+
+
 def test_metrics_are_exported_one_a_row_and_a_spreadsheet_computes_none(session_id, capsysbinary):
     assert main(["export", session_id, "--what", "metrics"]) == 0
     out = capsysbinary.readouterr().out

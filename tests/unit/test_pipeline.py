@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,3 +184,18 @@ def test_closing_under_a_running_camera_ends_every_thread(recorder):
     assert pipeline.submit(1e6, PICTURE.copy).result(WAIT_S) is None
     assert not pipeline.is_open
     assert all(estimator.is_closed for estimator in opened)
+
+
+def test_what_is_shown_is_calmed_and_what_is_recorded_is_not(pipeline, recorder, store, estimator):
+    def shift(frame):
+        moved = frame.world_landmarks + np.float32(0.2 * frame.time_s)
+        return replace(frame, world_landmarks=moved)
+
+    estimator.estimate = lambda _, time_s: shift(make_frame(time_s))
+    recorder.start(name="Wall")
+    for number in range(20):
+        pipeline.submit(1.0 + 0.1 * number, PICTURE.copy).result(WAIT_S)
+    recorded = store.load_sequence(recorder.stop().id).world_landmarks[-1]
+    lag_m = recorded - pipeline.latest.world_landmarks
+    np.testing.assert_allclose(recorded, shift(make_frame(2.9)).world_landmarks, atol=1e-5)
+    assert lag_m.min() > 0 and lag_m.max() < 0.05, "it follows, a little behind"

@@ -73,7 +73,7 @@ export function listenToKeys(root, actions, signal) {
 const TAKEN =
   "input, textarea, select, button, a, [contenteditable], [role=dialog], [role=combobox], " +
   "[role=listbox], [role=menu], [role=slider], [role=tab]";
-const TYPED_IN = "textarea, select, input:not([type=range], [type=checkbox]), dialog *, dialog";
+const TYPED_IN = "textarea, select, input:not([type=range], [type=checkbox]), dialog[open] *, dialog[open]";
 
 /** Whether the focused element has its own use for the key. */
 function isTaken(root, event) {

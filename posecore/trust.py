@@ -6,30 +6,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from posecore.angles import ANGLES, CORE_ANGLES
 from posecore.geometry import compute_vector_angle
 from posecore.refinement.body import JOINTS
 from posecore.refinement.camera import compute_rays, place_body
 from posecore.sequence import PoseSequence
-from posecore.topology import MIRROR, Landmark
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
-_L = Landmark
 
-_LEFT_LANDMARKS: Final = {
-    "elbow_flexion": (_L.LEFT_SHOULDER, _L.LEFT_ELBOW, _L.LEFT_WRIST),
-    "shoulder_elevation": (_L.LEFT_HIP, _L.LEFT_SHOULDER, _L.LEFT_ELBOW),
-    "hip_flexion": (_L.LEFT_SHOULDER, _L.LEFT_HIP, _L.LEFT_KNEE),
-    "knee_flexion": (_L.LEFT_HIP, _L.LEFT_KNEE, _L.LEFT_ANKLE),
-}
-
-LANDMARKS: Final = {
-    f"{side}_{motion}": marks if side == "left" else tuple(MIRROR[mark] for mark in marks)
-    for motion, marks in _LEFT_LANDMARKS.items()
-    for side in ("left", "right")
-}
+LANDMARKS: Final = {name: ANGLES[name].joint or () for name in CORE_ANGLES}
 """The angles whose error was measured, each with its three landmarks."""
 
 FEATURES: Final = ("always", "hidden", "along sight", "misfit")

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "angle_table": BASE | {"angle_measures", "angle_definition"},
     "angles": DATA | {"angle_measures", "angle_definition", "angle_table"},
     "refinement": DATA | {"cleaning"},
-    "trust": DATA | {"refinement"},
+    "trust": DATA | {"angles", "refinement"},
     "processing": DATA | {"settings", "cleaning", "refinement"},
     "signals": set(),
     "image_scale": DATA,

@@ -5,11 +5,14 @@ A module puts its sessions there by overriding ``fill_data``.
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.e2e.dashboard import Dashboard, Watch, run_browser, run_dashboard, watch_page
+from tests.e2e.player_page import Player
 
 OpenPage = Callable[..., tuple[Page, Watch]]
 
@@ -76,3 +79,22 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     yield open_one
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_player(
+    dashboard: Dashboard, open_page: OpenPage, sessions: SimpleNamespace
+) -> Iterator[Callable[..., Player]]:
+    """Open the replay of one of the module's ``sessions``; no page may err or ask elsewhere."""
+    watches = []
+
+    def open_one(key: str = "squats", query: str = "", **options: Any) -> Player:
+        session_id = getattr(sessions, key)
+        page, watch = open_page(f"{dashboard.url}/replay?session={session_id}{query}", **options)
+        watches.append(watch)
+        return Player(page, watch)
+
+    yield open_one
+    for watch in watches:
+        assert watch.errors == []
+        assert watch.hosts == {"127.0.0.1"}

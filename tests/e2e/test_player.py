@@ -34,22 +34,6 @@ def fill_data(data_dir, sessions):
             setattr(sessions, key, store_session(store, sequence, name=name, athlete=name))
 
 
-@pytest.fixture
-def open_player(dashboard, open_page, sessions):
-    watches = []
-
-    def open_one(key="squats", query="", **options):
-        session_id = getattr(sessions, key)
-        page, watch = open_page(f"{dashboard.url}/replay?session={session_id}{query}", **options)
-        watches.append(watch)
-        return Player(page, watch)
-
-    yield open_one
-    for watch in watches:
-        assert watch.errors == []
-        assert watch.hosts == {"127.0.0.1"}
-
-
 def test_plays_and_holds(open_player):
     player = open_player()
     assert (player.frame, player.read("frame-count"), player.read("playing")) == (0, "600", "false")

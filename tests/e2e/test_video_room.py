@@ -1,6 +1,7 @@
 """The replay as a coach's video room: loop, video, charts, notes, and what can be taken away."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import av
@@ -58,9 +59,7 @@ def fill_data(data_dir, sessions):
         plain = leave_out(squats, slice(300, 330))
         sessions.squats = store_session(store, plain, name="Squats & <b>bold</b>", athlete="Mira")
         sessions.noted = store_session(store, squats[:60], name="Noted")
-        sessions.hidden = store_session(
-            store, type(squats)(**{**vars_of(squats), "visibility": hidden}), name="Hidden"
-        )
+        sessions.hidden = store_session(store, replace(squats, visibility=hidden), name="Hidden")
         for name in ("filmed", "short", "broken"):
             session_id = store_session(store, squats, name=name)
             path = store.make_video_path(session_id)
@@ -69,26 +68,6 @@ def fill_data(data_dir, sessions):
             store.set_video(session_id, path)
             setattr(sessions, name, session_id)
         path.write_bytes(b"no video at all")
-
-
-def vars_of(sequence):
-    return {name: getattr(sequence, name) for name in sequence.__dataclass_fields__}
-
-
-@pytest.fixture
-def open_player(dashboard, open_page, sessions):
-    watches = []
-
-    def open_one(key="squats", query="", **options):
-        session_id = getattr(sessions, key)
-        page, watch = open_page(f"{dashboard.url}/replay?session={session_id}{query}", **options)
-        watches.append(watch)
-        return Player(page, watch)
-
-    yield open_one
-    for watch in watches:
-        assert watch.errors == []
-        assert watch.hosts == {"127.0.0.1"}
 
 
 # The loop

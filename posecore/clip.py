@@ -14,7 +14,15 @@ from PIL import Image
 
 from posecore.capture.overlay import COLOURS_RGB, draw_overlay
 from posecore.clip_canvas import DARK, LIGHT, ClipCanvas, Look, Picture, get_footer_height
-from posecore.clip_scene import ClipView, make_camera, make_room, place_in_room, project
+from posecore.clip_scene import (
+    HEAD,
+    Camera,
+    ClipView,
+    make_camera,
+    make_eye_cameras,
+    make_room,
+    place_in_room,
+)
 from posecore.errors import ClipError
 from posecore.sequence import PoseFrame, PoseSequence
 from posecore.video import VideoFile, open_video
@@ -204,25 +212,38 @@ _Draw = Callable[[_Moments], Iterator[Picture]]
 def _make_skeleton_painter(sequence: PoseSequence, view: ClipView, style: _Style) -> _Draw:
     footer_height = get_footer_height(style.size[1])
     scene_size = (style.size[0], style.size[1] - footer_height)
-    camera = make_camera(view, make_room(sequence), scene_size)
     canvas = ClipCanvas(
         scene_size,
         footer_height=footer_height,
         caption=style.caption,
         speed=style.speed,
         look=style.look,
-        camera=camera,
     )
 
     def draw(moments: _Moments) -> Iterator[Picture]:
-        points = project(place_in_room(sequence, moments.frame), camera)
-        is_seen = np.asarray(np.isfinite(points).any(axis=(1, 2)))
+        bodies = place_in_room(sequence, moments.frame)
+        cameras = _make_cameras(sequence, view, moments.frame, scene_size)
+        if view.is_eye:
+            is_inside = [camera.n_grounds > 1 for camera in cameras]
+            bodies[np.ix_(is_inside, HEAD)] = np.nan
+        is_seen = np.asarray(np.isfinite(bodies).any(axis=(1, 2)))
         for number, time_s in enumerate(moments.time_s):
             message = "" if is_seen[number] else _NOBODY
             message = message if moments.is_recorded[number] else _NO_FRAMES
-            yield canvas.draw_skeleton(points[number], time_s, message)
+            yield canvas.draw_skeleton(bodies[number], cameras[number], time_s, message)
 
     return draw
+
+
+def _make_cameras(
+    sequence: PoseSequence, view: ClipView, frames: NDArray[np.intp], size: tuple[int, int]
+) -> list[Camera]:
+    """One camera for each picture: the same, or the athlete's own eyes while they are there."""
+    room = make_room(sequence)
+    outside = make_camera(view, room, size)
+    if not view.is_eye:
+        return [outside] * len(frames)
+    return [eye or outside for eye in make_eye_cameras(sequence, frames, room, size, view.zoom)]
 
 
 def _make_video_painter(sequence: PoseSequence, video: VideoFile, style: _Style) -> _Draw:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posecore.capture.overlay import COLOURS_RGB
-from posecore.clip_scene import STROKES, Camera, Stroke, make_ground, project
+from posecore.clip_scene import STROKES, Camera, Stroke, make_ground, project, project_lines
 from posecore.topology import Landmark, Side, side_of
 
 Picture = NDArray[np.uint8]
@@ -16,6 +16,7 @@ Colour = tuple[int, int, int]
 
 _WHITE: Final = (255, 255, 255)
 _SUBPIXEL_BITS: Final = 4
+_STROKE_ENDS: Final = np.array([(stroke.start, stroke.end) for stroke in STROKES])
 _TAGGED: Final = [each for each in Landmark if each.name.endswith("_INDEX")]
 _LETTERS: Final[dict[Side, str]] = {"left": "L", "right": "R"}
 _BOLD: Final = 700
@@ -48,8 +49,6 @@ class ClipCanvas:
     speed : float
         Told in the line of facts where it is not 1.
     look : Look
-    camera : Camera, optional
-        For a skeleton: from where; the ground is drawn once.
 
     Attributes
     ----------
@@ -65,7 +64,6 @@ class ClipCanvas:
         caption: str,
         speed: float,
         look: Look,
-        camera: Camera | None = None,
     ) -> None:
         width, height = size
         self._height, self._look = height, look
@@ -77,18 +75,19 @@ class ClipCanvas:
         self._blank: Picture = np.full((height + self._footer_height, width, 3), 0, dtype=np.uint8)
         self._blank[:height] = look.background
         self._blank[height:] = look.panel
-        if camera is not None:
-            ends = project(make_ground(camera.room), camera)[..., :2]
-            _draw_lines(self._blank[:height], list(ends), look.line, 1)
         self._draw_footer(caption, speed)
 
-    def draw_skeleton(self, points: NDArray[np.float64], time_s: float, message: str) -> Picture:
+    def draw_skeleton(
+        self, places_m: NDArray[np.float64], camera: Camera, time_s: float, message: str
+    ) -> Picture:
         """Skeleton above the ground.
 
         Parameters
         ----------
-        points : ndarray, shape (35, 3)
-            What :func:`posecore.clip_scene.project` returns.
+        places_m : ndarray, shape (35, 3), metres
+            What :func:`posecore.clip_scene.place_in_room` returns for a frame.
+        camera : Camera
+            From where.
         time_s : float
             What the clock shows.
         message : str
@@ -96,17 +95,21 @@ class ClipCanvas:
         """
         picture = self._begin(time_s)
         scene = picture[: self._height]
+        ground = project_lines(make_ground(camera.room, camera.n_grounds), camera)[..., :2]
+        _draw_lines(scene, list(ground), self._look.line, 1)
         if message:
             self._write_message(scene, message)
             return picture
-        depths = [points[[stroke.start, stroke.end], 2].mean() for stroke in STROKES]
+        ends = project_lines(places_m[_STROKE_ENDS], camera)
+        depths = ends[..., 2].mean(axis=1)
         # The nearest last, as if they hid what is behind; what is missing is not drawn.
         for number in np.argsort(depths)[::-1]:
             if np.isfinite(depths[number]):
-                self._draw_stroke(scene, STROKES[number], points)
-        for landmark in _TAGGED:
-            if np.isfinite(points[landmark, 2]):
-                x, y, _ = points[landmark]
+                self._draw_stroke(scene, STROKES[number], ends[number, :, :2])
+        for landmark, (x, y, depth) in zip(
+            _TAGGED, project(places_m[_TAGGED], camera), strict=True
+        ):
+            if np.isfinite(depth):
                 self._draw_tag(scene, (x, y), side_of(landmark), round(1.35 * self._thickness))
         return picture
 
@@ -124,8 +127,8 @@ class ClipCanvas:
         self._write(picture, format_time(time_s), self._margin, self._baseline, self._look.text)
         return picture
 
-    def _draw_stroke(self, scene: Picture, stroke: Stroke, points: NDArray[np.float64]) -> None:
-        start, end = points[stroke.start, :2], points[stroke.end, :2]
+    def _draw_stroke(self, scene: Picture, stroke: Stroke, ends: NDArray[np.float64]) -> None:
+        start, end = ends
         thickness = self._thickness if stroke.is_limb else max(2, self._thickness // 2)
         # A rim in the background's colour lifts what is nearer off what is behind, but not off its
         # neighbours at the joints.
@@ -241,9 +244,19 @@ def _draw_lines(
     """Draw lines to a sixteenth of a pixel; far outside the picture they end."""
     limit = 4 * max(picture.shape)
     pixels = [
-        np.rint(line.clip(-limit, limit) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        np.rint(_shorten(line, limit) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
         for line in lines
         if np.isfinite(line).all()
     ]
     if pixels:
         cv2.polylines(picture, pixels, False, colour, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+
+
+def _shorten(line: NDArray[np.float64], limit: float) -> NDArray[np.float64]:
+    """Part of a line that is within a limit either way (Liang and Barsky's); at least a point."""
+    start, way = line[0], line[1] - line[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossings = np.sort([(-limit - start) / way, (limit - start) / way], axis=0)
+    first = np.clip(np.nanmax(crossings[0], initial=0.0), 0.0, 1.0)
+    last = np.clip(np.nanmin(crossings[1], initial=1.0), first, 1.0)
+    return np.stack([start + first * way, start + last * way]).clip(-limit, limit)

@@ -51,6 +51,16 @@ class Player:
     def choose_speed(self, speed):
         self.root.get_by_label("Speed", exact=True).select_option(speed)
 
+    def seek(self, time_s):
+        """As a drag of the slider does it."""
+        self.root.get_by_label("Seek", exact=True).evaluate(
+            """(slider, time_s) => {
+                slider.value = time_s;
+                slider.dispatchEvent(new Event("input", { bubbles: true }));
+            }""",
+            time_s,
+        )
+
     def button(self, name):
         return self.root.get_by_role("button", name=name, exact=True)
 

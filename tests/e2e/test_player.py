@@ -26,6 +26,7 @@ def fill_data(data_dir, sessions):
         "hostile": make_squats(4.0, 30.0),
         "single": squats[:1],
         "nobody": leave_out(squats[:60], slice(None)),
+        "long": make_squats(600.0, 30.0),
     }
     with open_store(data_dir / "posecore.duckdb") as store:
         store.save_preference("privacy_notice", "agreed")
@@ -247,3 +248,36 @@ def test_leaving_the_page_ends_the_player(open_player):
     expect(player.page.get_by_role("heading", name="Sessions")).to_be_visible()
     expect(player.root).to_have_count(0)
     assert "t=" not in player.page.url
+
+
+def test_of_a_long_recording_only_what_is_shown_is_read(open_player):
+    player = open_player("long")
+    sizes = []
+
+    def note(answer):
+        if "/replay-recording/" in answer.url:
+            sizes.append(int(answer.headers["content-length"]))
+
+    player.page.on("response", note)
+    player.seek(500.0)
+    player.wait_for_frame("frame === 15000")
+    assert len(sizes) == 1
+    assert sizes[0] < 18_000 * 380 / 50
+    player.button("Play").click()
+    player.wait_for_frame("frame > 15040")
+    player.button("Pause").click()
+    assert len(sizes) == 2  # and what comes next
+
+
+def test_a_dashboard_that_does_not_answer_is_told_and_asked_again(open_player):
+    player = open_player("long")
+    parts = re.compile(r"/replay-recording/.*\?from=")
+    player.page.route(parts, lambda route: route.abort())
+    player.seek(300.0)
+    expect(player.root.locator(".pc-notice")).to_contain_text("The dashboard does not answer.")
+    expect(player.root.locator(".pc-scene [role=status]")).to_have_text("Loading this part ...")
+    player.page.unroute(parts)
+    expect(player.root.locator(".pc-scene [role=status]")).to_have_text("")
+    expect(player.root.locator(".pc-notice")).to_have_text("")
+    assert player.frame == 9000
+    player.watch.errors.clear()  # the browser logs each answer that does not come

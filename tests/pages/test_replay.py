@@ -153,10 +153,24 @@ def test_a_session_deleted_meanwhile_is_a_sentence(database):
     from pages.components.state import get_store
 
     get_store().delete_session(session_id)
-    for kind in ("recording", "image", "video", "page", "clip"):
+    for kind in ("recording", "errors", "video", "page", "clip"):
         answer = ask_for(kind, token)
         assert answer.status_code == 404
         assert "There is no session" in answer.body.decode()
+
+
+@pytest.mark.parametrize("query", [b"from=x&to=9", b"from=0", b"from=0&to=" + 5000 * b"9"])
+def test_a_part_that_is_no_part_is_a_sentence(database, query):
+    [token] = open_page(session=fill(database)).session_state.replay_tokens.values()
+    answer = ask_for("recording", token, query)
+    assert answer.status_code == 404
+    assert answer.body.decode() == "There is no such part of the recording; reload the page."
+
+
+def test_a_part_outside_the_recording_is_empty(database):
+    [token] = open_page(session=fill(database)).session_state.replay_tokens.values()
+    assert ask_for("recording", token, b"from=99999999&to=100000000").body == b""
+    assert ask_for("recording", token, b"from=-9&to=-1").body == b""
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ def test_a_clip_that_fails_half_way_keeps_what_was_there(tmp_path, monkeypatch, 
     path.write_bytes(b"before")
     drawn = []
 
-    def fail_later(self, points, time_s, message):
+    def fail_later(self, places_m, camera, time_s, message):
         drawn.append(time_s)
         if len(drawn) > 20:
             raise RuntimeError("the pen broke")

@@ -1,13 +1,11 @@
 """The room of a clip: the same as the player's, with places known by hand."""
 
-import json
-import struct
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from posecore import Landmark, PoseFrame, PoseSequence, compute_joint_angles
+from posecore import Landmark, PoseFrame, PoseSequence
 from posecore.clip_scene import (
     NECK,
     STROKES,
@@ -15,13 +13,14 @@ from posecore.clip_scene import (
     ClipView,
     Room,
     make_camera,
+    make_eye_cameras,
     make_ground,
     make_room,
     place_in_room,
     project,
+    project_lines,
 )
-from posecore.replay_data import pack_replay
-from posecore.synthetic import make_sequence, make_squats
+from posecore.synthetic import make_sequence
 from posecore.topology import SEGMENTS
 
 # Two units wide, deep and high; the ground at half height, so that (0, 0, 0) is the middle.
@@ -29,17 +28,6 @@ ROOM = Room(reach_m=1.0, bottom_m=-1.0, top_m=1.0)
 SIZE = (400, 400)
 HALF = np.tan(np.pi / 8)
 DISTANCE = 0.54 / HALF + 0.3
-
-
-def test_the_room_is_the_players():
-    squats = make_squats(duration_s=2.0)
-    packed = pack_replay(squats, compute_joint_angles(squats))
-    (length,) = struct.unpack("<I", packed[:4])
-    reach = json.loads(packed[4 : 4 + length])["reach_m"]
-    room = make_room(squats)
-    assert room.reach_m == pytest.approx(max(reach["radius"], 0.5) * 1.05, abs=0.002)
-    assert room.top_m == pytest.approx(max(reach["height"], 1.0) * 1.03, abs=0.002)
-    assert room.bottom_m == pytest.approx(-0.1 * room.top_m)
 
 
 def test_a_wild_guess_does_not_widen_the_room_and_nobody_has_one():
@@ -145,3 +133,60 @@ def test_the_ground_is_a_grid_of_six_by_six_at_height_0():
     assert np.unique(lines[..., 0].round(6)).tolist() == pytest.approx(
         (0.85 * np.linspace(-1, 1, 7)).round(6).tolist()
     )
+
+
+def downwards(degrees):
+    """Direction towards the camera, so far below level."""
+    return np.array([0, -np.cos(np.radians(degrees)), -np.sin(np.radians(degrees))])
+
+
+@pytest.fixture
+def looking_ahead():
+    """Stands in the T pose, the eyes level with the ears turned 9 degrees up: looks straight on."""
+    still = make_sequence(time_s=np.arange(12) / 10)
+    world = np.array(still.world_landmarks)
+    up_m = 0.08 * np.tan(np.radians(9.0))
+    for x, side in ((0.07, "LEFT"), (-0.07, "RIGHT")):
+        world[:, Landmark[f"{side}_EAR"]] = [x, -0.6, 0.0]
+        world[:, Landmark[f"{side}_EYE"]] = [x / 2, -0.6 - up_m, -0.08]
+    return replace(still, world_landmarks=world)
+
+
+def test_eyes_look_where_the_face_points(looking_ahead):
+    room = make_room(looking_ahead)
+    [camera] = make_eye_cameras(looking_ahead, np.array([5]), room, SIZE, 1.0)
+    [places] = place_in_room(looking_ahead, [5])
+    eyes = places[[Landmark.LEFT_EYE, Landmark.RIGHT_EYE]].mean(axis=0)
+    # Level, and 7.5 degrees lower for the middle of the field of view; towards the camera (-y).
+    np.testing.assert_allclose(camera.axes[2], downwards(7.5), atol=1e-6)
+    ahead = project(eyes + 3 * camera.axes[2], camera)
+    np.testing.assert_allclose(ahead[:2], (200, 200), atol=1e-6)
+    left = project(eyes + camera.axes[2] + [0.5, 0, 0], camera)
+    assert left[0] < 200  # the athlete's left is on the left
+
+
+def test_what_eyes_see_ends_at_135_degrees(looking_ahead):
+    room = make_room(looking_ahead)
+    [camera] = make_eye_cameras(looking_ahead, np.array([5]), room, SIZE, 1.0)
+    [places] = place_in_room(looking_ahead, [5])
+    eyes = places[[Landmark.LEFT_EYE, Landmark.RIGHT_EYE]].mean(axis=0)
+    down = project(eyes + downwards(75), camera)
+    assert down[1] == pytest.approx(400, abs=1e-4)
+
+
+def test_without_a_face_there_are_no_eyes(looking_ahead):
+    world = np.array(looking_ahead.world_landmarks)
+    world[3:5, Landmark.LEFT_EYE] = np.nan
+    hidden = replace(looking_ahead, world_landmarks=world)
+    cameras = make_eye_cameras(hidden, np.arange(12), make_room(hidden), SIZE, 1.0)
+    assert [number for number, camera in enumerate(cameras) if camera is None] == [3, 4]
+    assert make_eye_cameras(hidden, np.empty(0, dtype=np.intp), ROOM, SIZE, 1.0) == []
+
+
+def test_a_line_ends_where_it_goes_behind_the_camera():
+    camera = make_camera(ClipView(azimuth_deg=0, elevation_deg=0), ROOM, SIZE)
+    through = np.array([[(0.1, 3.0, 0.0), (0.1, -30.0, 0.0)], [(0, -20, 0), (0, -30, 0)]])
+    ahead, behind = project_lines(through, camera)
+    np.testing.assert_allclose(ahead[0], project((0.1, 3.0, 0.0), camera))
+    assert ahead[1, 2] == pytest.approx(0.02)
+    assert np.isnan(behind).all()

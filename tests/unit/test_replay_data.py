@@ -8,24 +8,52 @@ import numpy as np
 import pytest
 
 from posecore import SEGMENTS, Landmark, compute_joint_angles
+from posecore.clip_scene import make_room
 from posecore.errors import InvalidSequenceError
-from posecore.replay_data import MISSING, pack_image_landmarks, pack_replay
+from posecore.replay_data import MISSING, PIECE_FRAMES, get_head, pack_replay
 from posecore.synthetic import make_sequence, make_squats
 
 
 def unpack(packed):
     """Read a block by its own header alone, as the browser does."""
-    (length,) = struct.unpack_from("<I", packed)
-    header = json.loads(packed[4 : 4 + length])
+    length, head_length = struct.unpack_from("<II", packed)
+    header = json.loads(packed[8 : 8 + length])
     arrays = {}
     for array in header["arrays"]:
-        count = int(np.prod(array["shape"]))
-        dtype = np.dtype(array["dtype"]).newbyteorder("<")
-        start = 4 + length + array["offset"]
+        start = 8 + length + array["offset"]
         assert start % 8 == 0
-        values = np.frombuffer(packed, dtype, count, offset=start)
-        arrays[array["name"]] = values.reshape(array["shape"])
-    return header, arrays
+        arrays[array["name"]] = read_array(packed, start, **array)
+    assert head_length == 8 + length + arrays["time_s"].nbytes
+    return header, arrays | unpack_frames(header, arrays.pop("pieces").tobytes())
+
+
+def read_array(packed, start, *, dtype, shape, **_):
+    count = int(np.prod(shape))
+    values = np.frombuffer(packed, np.dtype(dtype).newbyteorder("<"), count, offset=start)
+    return values.reshape(shape)
+
+
+def unpack_frames(header, pieces):
+    """Join the arrays of the pieces; each but the last has as many frames as the header says."""
+    frames = {array["name"]: [] for array in header["piece"]["arrays"]}
+    start = 0
+    for first in range(0, max(header["n_frames"], 1), header["piece"]["n_frames"]):
+        n_frames = min(header["piece"]["n_frames"], header["n_frames"] - first)
+        for array in header["piece"]["arrays"]:
+            shape = [n_frames, *array["shape"]]
+            values = read_array(pieces, start, dtype=array["dtype"], shape=shape)
+            frames[array["name"]].append(values)
+            start += values.nbytes
+        start += -start % 8
+    assert start == len(pieces)
+    return {name: np.concatenate(values) for name, values in frames.items()}
+
+
+def get_angles(header, arrays):
+    """The packed angles, degrees, shape (n_angles, n_frames), and which of them are missing."""
+    rows = [row for row, each in enumerate(header["series"]) if each["unit"] == "°"]
+    packed = arrays["series"][rows]
+    return packed / 10, packed == MISSING
 
 
 def pack(sequence, **options):
@@ -60,20 +88,20 @@ def test_landmarks_are_kept_to_half_a_millimetre_and_nan_stays_nan(gappy):
 def test_angles_are_kept_to_a_twentieth_of_a_degree_and_nan_stays_nan(gappy):
     angles = compute_joint_angles(gappy)
     header, arrays = unpack(pack_replay(gappy, angles))
-    assert [angle["name"] for angle in header["angles"]] == list(angles.columns)
-    packed, expected = arrays["angles_ddeg"].T, angles.to_numpy()
-    is_missing = packed == MISSING
+    names = [each["name"] for each in header["series"] if each["unit"] == "°"]
+    assert names == list(angles.columns)
+    packed, is_missing = (each.T for each in get_angles(header, arrays))
+    expected = angles.to_numpy()
     np.testing.assert_array_equal(is_missing, np.isnan(expected))
     assert is_missing[25].any()
     assert not is_missing[25].all()
-    assert np.abs((packed / 10 - expected)[~is_missing]).max() <= 0.05 + 1e-9
+    assert np.abs((packed - expected)[~is_missing]).max() <= 0.05 + 1e-9
 
 
 def test_times_begin_at_zero_and_are_not_made_even(gappy):
     header, arrays = unpack(pack(gappy))
     np.testing.assert_array_equal(arrays["time_s"], gappy.time_s - gappy.time_s[0])
     assert header["start_s"] == gappy.time_s[0]
-    np.testing.assert_array_equal(arrays["frame_number"], gappy.frame_number)
 
 
 def test_visibility_is_kept_to_a_part_in_255(gappy):
@@ -89,23 +117,20 @@ def test_the_header_says_what_is_in_it(gappy):
     assert header["image_size"] == [640, 360]
     assert header["landmarks"][Landmark.LEFT_WRIST] == "left_wrist"
     assert {(each["from"], each["to"]) for each in header["segments"]} == set(SEGMENTS)
-    knee = next(angle for angle in header["angles"] if angle["name"] == "right_knee_flexion")
-    assert (knee["side"], knee["group"], knee["title"]) == ("right", "knee_flexion", "Knee")
+    knee = next(each for each in header["series"] if each["name"] == "right_knee_flexion")
+    assert (knee["side"], knee["panel"], knee["title"]) == ("right", "knee_flexion", "Knee")
 
 
-def test_reach_is_the_extent_of_the_whole_session():
+def test_the_room_is_that_of_clips():
     arm_up = make_sequence({"left_shoulder_elevation": [0.0, 180.0]}, time_s=[0.0, 1.0])
-    header, arrays = unpack(pack(arm_up))
-    y = arrays["world_mm"][:, :, 1]
-    assert header["reach_m"]["height"] == (y.max(axis=1) - y.min(axis=1)).max() / 1000
-    assert header["reach_m"]["radius"] == np.abs(arrays["world_mm"][:, :, ::2]).max() / 1000
+    header, _ = unpack(pack(arm_up))
+    assert header["room"] == make_room(arm_up)._asdict()
 
 
-def test_one_wild_guess_does_not_shrink_the_figure():
+def test_what_is_too_far_away_to_be_packed_is_clipped():
     world = make_squats(1.0).world_landmarks.copy()
     world[3, Landmark.NOSE] = [-9.0, -50.0, 9.0]
-    header, arrays = unpack(pack(replace(make_squats(1.0), world_landmarks=world)))
-    assert header["reach_m"] == {"radius": 1.6, "height": 2.6}
+    _, arrays = unpack(pack(replace(make_squats(1.0), world_landmarks=world)))
     assert arrays["world_mm"][3, Landmark.NOSE].tolist() == [-9000, -32767, 9000]
 
 
@@ -114,19 +139,43 @@ def test_short_recordings(n_frames):
     header, arrays = unpack(pack(make_squats(1.0)[:n_frames]))
     assert header["n_frames"] == n_frames
     assert arrays["world_mm"].shape == (n_frames, 33, 3)
-    assert arrays["angles_ddeg"].shape == (len(header["angles"]), n_frames)
+    assert arrays["series"].shape == (len(header["series"]), n_frames)
 
 
 def test_nobody_at_all():
     squats = make_squats(1.0)
     nothing = np.full_like(squats.world_landmarks, np.nan)
     header, arrays = unpack(pack(replace(squats, world_landmarks=nothing, image_landmarks=nothing)))
-    assert header["reach_m"] == {"radius": 0.0, "height": 0.0}
+    assert header["room"]["top_m"] == pytest.approx(1.03)
     assert (arrays["world_mm"] == MISSING).all()
 
 
-def test_about_320_bytes_a_frame():
-    assert len(pack(make_squats(60.0))) / 1800 == pytest.approx(320, abs=5)
+def test_a_recording_is_read_piece_by_piece():
+    squats = make_squats(2.5 * PIECE_FRAMES / 30.0, 30.0)
+    packed = pack(squats)
+    header, arrays = unpack(packed)
+    assert squats.n_frames == 2.5 * PIECE_FRAMES
+    expected = np.rint(1000 * squats.world_landmarks.astype(np.float64))
+    np.testing.assert_array_equal(arrays["world_mm"], expected)
+    length, head_length = struct.unpack_from("<II", get_head(packed))
+    assert len(get_head(packed)) == head_length == 8 + length + 8 * header["n_frames"]
+
+
+def test_about_380_bytes_a_frame_and_510_with_a_video():
+    squats = make_squats(60.0)
+    assert len(pack(squats)) / 1800 == pytest.approx(395, abs=10)
+    assert len(pack(squats, has_video=True)) / 1800 == pytest.approx(527, abs=10)
+
+
+def test_the_ground_is_at_the_lowest_landmark_and_the_centre_of_mass_above_it():
+    squats = make_squats(4.0)
+    header, arrays = unpack(pack(squats))
+    lowest_mm = 1000 * squats.world_landmarks[:, :, 1].max(axis=1)
+    np.testing.assert_allclose(arrays["ground_mm"].ravel(), lowest_mm, atol=15)
+    row = [each["name"] for each in header["series"]].index("com_height")
+    height_m = arrays["series"][row] / 1000
+    assert height_m.max() == pytest.approx(0.98, abs=0.1)  # standing, of a body of 1.7 m
+    assert height_m.min() < 0.8 * height_m.max()
 
 
 def test_angles_of_another_recording_are_refused(gappy):
@@ -139,8 +188,9 @@ def test_angles_of_another_recording_are_refused(gappy):
         )
 
 
-def test_image_landmarks_are_kept_to_a_fraction_of_a_pixel(gappy):
-    values = np.frombuffer(pack_image_landmarks(gappy), "<i2").reshape(-1, 33, 2)
+def test_image_landmarks_are_kept_to_a_fraction_of_a_pixel_where_there_is_a_video(gappy):
+    assert "image_steps" not in unpack(pack(gappy))[1]
+    values = unpack(pack(gappy, has_video=True))[1]["image_steps"]
     expected = gappy.image_landmarks[:, :, :2]
     is_missing = values == MISSING
     np.testing.assert_array_equal(is_missing, np.isnan(expected))
@@ -149,11 +199,11 @@ def test_image_landmarks_are_kept_to_a_fraction_of_a_pixel(gappy):
 
 def test_each_angle_says_where_its_joint_is():
     header, _ = unpack(pack(make_squats(1.0)))
-    knee = next(angle for angle in header["angles"] if angle["name"] == "left_knee_flexion")
+    knee = next(each for each in header["series"] if each["name"] == "left_knee_flexion")
     assert knee["joint"] == [Landmark.LEFT_HIP, Landmark.LEFT_KNEE, Landmark.LEFT_ANKLE]
     assert knee["zero"] == "straight"
-    twist = next(angle for angle in header["angles"] if angle["name"] == "trunk_twist")
-    assert (twist["side"], twist["group"], twist["title"]) == (
+    twist = next(each for each in header["series"] if each["name"] == "trunk_twist")
+    assert (twist["side"], twist["panel"], twist["title"]) == (
         "middle",
         "trunk_twist",
         "Trunk twist",
@@ -163,14 +213,14 @@ def test_each_angle_says_where_its_joint_is():
 
 def test_the_usual_charts_come_first():
     header, _ = unpack(pack(make_squats(1.0)))
-    groups = list(dict.fromkeys(angle["group"] for angle in header["angles"]))
-    assert groups[:4] == ["elbow_flexion", "shoulder_elevation", "hip_flexion", "knee_flexion"]
+    panels = list(dict.fromkeys(each["panel"] for each in header["series"]))
+    assert panels[:4] == ["elbow_flexion", "shoulder_elevation", "hip_flexion", "knee_flexion"]
 
 
 def test_expected_errors_are_rounded_up_and_unknown_ones_marked(gappy):
     angles = compute_joint_angles(gappy)
     errors = angles * 0 + 4.2
     errors.iloc[5] = np.nan
-    _, arrays = unpack(pack_replay(gappy, angles, expected_error=errors))
-    assert arrays["errors_deg"].shape == arrays["angles_ddeg"].shape
+    header, arrays = unpack(pack_replay(gappy, angles, expected_error=errors))
+    assert arrays["errors_deg"].shape == get_angles(header, arrays)[0].shape
     assert arrays["errors_deg"][0, [0, 5]].tolist() == [5, 255]

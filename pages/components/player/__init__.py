@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.components.player.answers import PLAYER_ROUTES, VERSION, find_address
-from pages.components.player.offers import Offer, offer_session, pack_offer
+from pages.components.player.offers import Offer, offer_session, pack, pack_recording
 from pages.components.player.offline import describe_note
 from pages.components.player.scripts import read_style
 from pages.components.text import plain
@@ -18,7 +18,7 @@ from posecore.settings import Processing
 __all__ = ["PLAYER_ROUTES", "replay_player"]
 
 _KEY: Final = "replay_player"
-_KINDS: Final = ("recording", "errors", "image", "page", "clip")
+_KINDS: Final = ("recording", "errors", "page", "clip")
 _START: Final = f"""
 const find = (name) => new URL(name, document.baseURI).href;
 const start = import(find("player/{VERSION}/player.js"));
@@ -47,9 +47,10 @@ def replay_player(
     """
     offer = Offer(store, session, processing, max_error_deg)
     token = offer_session(offer)
-    if processing != "recorded" and not pack_offer(offer).done():
+    packed = pack(pack_recording, offer)
+    if processing != "recorded" and not packed.done():
         with st.spinner(f"{session.frame_count:,} frames are being {processing} ..."):
-            pack_offer(offer).exception()  # what went wrong is said in the player's place
+            packed.exception()  # what went wrong is said in the player's place
     addresses = {kind: find_address(kind, token) for kind in _KINDS}
     data = addresses | {
         "session_id": session.id,

@@ -1,7 +1,7 @@
 """Answers to what the player's scripts ask for: themselves, and the data of an offered session.
 
-They go round Streamlit's own channel: an hour has 28 MB, which the browser takes from a plain
-answer without copying.
+They go round Streamlit's own channel: a player reads its recording piece by piece, in plain answers
+that nothing has to copy or encode.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,14 +15,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pages.components.player.offers import Offer, find_offer, pack_errors, pack_offer, pack_whole
+from pages.components.player.offers import (
+    Offer,
+    find_offer,
+    pack,
+    pack_errors,
+    pack_recording,
+    pack_whole,
+)
 from pages.components.player.offline import write_page
 from pages.components.player.scripts import compute_version, read_script
 from pages.components.routes import below_base_path
 from posecore.clip import write_clip
 from posecore.clip_scene import ClipView
 from posecore.errors import ClipError, PoseCoreError
-from posecore.replay_data import pack_image_landmarks
+from posecore.replay_data import get_head
 
 VERSION: Final = compute_version()
 _KEPT_FOR_GOOD: Final = {
@@ -74,16 +81,22 @@ def _check_and_answer(answer: Answer, offer: Offer, query: Mapping[str, str]) ->
     return answer(offer, query)
 
 
-def _answer_recording(offer: Offer, _query: Mapping[str, str]) -> Response:
-    return _as_bytes(pack_offer(offer).result())
+def _answer_recording(offer: Offer, query: Mapping[str, str]) -> Response:
+    packed = pack(pack_recording, offer).result()
+    return _as_bytes(_cut(packed, query) if "from" in query else get_head(packed))
 
 
-def _answer_errors(offer: Offer, _query: Mapping[str, str]) -> Response:
-    return _as_bytes(pack_errors(offer))
+def _answer_errors(offer: Offer, query: Mapping[str, str]) -> Response:
+    return _as_bytes(_cut(pack(pack_errors, offer).result(), query))
 
 
-def _answer_image_landmarks(offer: Offer, _query: Mapping[str, str]) -> Response:
-    return _as_bytes(pack_image_landmarks(offer.load_sequence()))
+def _cut(packed: bytes, query: Mapping[str, str]) -> bytes:
+    """Cut out the bytes that are asked for."""
+    try:
+        begin, end = (max(int(query[edge]), 0) for edge in ("from", "to"))
+    except (KeyError, ValueError):
+        raise PoseCoreError("There is no such part of the recording; reload the page.") from None
+    return packed[begin:end]
 
 
 def _answer_video(offer: Offer, _query: Mapping[str, str]) -> Response:
@@ -128,6 +141,7 @@ def _read_clip_options(query: Mapping[str, str]) -> dict[str, Any]:
             azimuth_deg=float(query.get("azimuth", -28)),
             elevation_deg=float(query.get("elevation", 10)),
             zoom=float(query.get("zoom", 1)),
+            is_eye=bool(query.get("eyes")),
         )
         numbers = {
             "start_s": float(query["from"]),
@@ -153,7 +167,6 @@ def _as_bytes(content: bytes) -> Response:
 _ANSWERS: Final[dict[str, Answer]] = {
     "recording": _answer_recording,
     "errors": _answer_errors,
-    "image": _answer_image_landmarks,
     "video": _answer_video,
     "page": _answer_page,
     "clip": _answer_clip,

@@ -12,6 +12,14 @@ const NECK = [
   ["left_shoulder", "right_shoulder"],
   ["mouth_left", "mouth_right"],
 ];
+const HEAD = /nose|eye|ear|mouth/;
+const EYES = ["left_eye", "right_eye"];
+const EARS = ["left_ear", "right_ear"];
+/** Who looks straight ahead has the lower rims of the eyes level with the ears (the Frankfurt
+ * plane), and the eyes themselves about 9 degrees higher. */
+const EYES_ABOVE_LEVEL = (9 * Math.PI) / 180;
+/** On either side of the one that is shown. */
+export const GAZE_FRAMES = 4;
 /** Of 255; below half, a landmark counts as hidden. */
 const HIDDEN = 128;
 
@@ -59,19 +67,19 @@ export function toLine(vertices, places) {
 }
 
 /** Which segments hang on a landmark that is likely hidden, as text of 0 and 1. */
-export function hiddenSegments({ segments, visibility, landmarks }, frame) {
+export function hiddenSegments(replay, frame) {
   if (frame < 0) return "";
-  const first = frame * landmarks.length;
-  const isHidden = (landmark) => visibility[first + landmark] < HIDDEN;
-  return segments.map(({ from, to }) => (isHidden(from) || isHidden(to) ? "1" : "0")).join("");
+  const { visibility } = replay.at(frame);
+  const isHidden = (landmark) => visibility[landmark] < HIDDEN;
+  return replay.segments
+    .map(({ from, to }) => (isHidden(from) || isHidden(to) ? "1" : "0"))
+    .join("");
 }
 
 /** Where every landmark is in the room; behind them the two ends of the neck. */
 export function placesAt(replay, frame) {
-  const ground = frame < 0 ? 0 : groundAt(replay, frame);
-  const places = replay.landmarks.map((_, i) =>
-    frame < 0 ? NOWHERE : landmarkAt(replay, frame, i, ground),
-  );
+  const pose = frame < 0 ? null : replay.at(frame);
+  const places = replay.landmarks.map((_, i) => (pose ? placeOf(replay, pose, i) : NOWHERE));
   for (const pair of NECK) {
     const [a, b] = pair.map((name) => places[replay.landmarks.indexOf(name)]);
     places.push(between(a, b, 0.5));
@@ -79,31 +87,57 @@ export function placesAt(replay, frame) {
   return places;
 }
 
-/** Millimetres below the hips of the lowest landmark, averaged over five frames against jitter.
- *
- * World landmarks hang from the hips; a body stands on its feet. */
-export function groundAt(replay, frame) {
-  let sum = 0;
-  let n = 0;
-  for (let i = Math.max(0, frame - 2); i <= Math.min(replay.n_frames - 1, frame + 2); i += 1) {
-    let lowest = replay.missing;
-    for (let k = i * 99 + 1; k < i * 99 + 99; k += 3) {
-      if (replay.world_mm[k] > lowest) lowest = replay.world_mm[k];
-    }
-    if (lowest === replay.missing) continue;
-    sum += lowest;
-    n += 1;
+/** Where a landmark of a pose is in the room. */
+export function placeOf({ missing }, { world_mm, ground_mm }, landmark) {
+  const k = landmark * 3;
+  return world_mm[k] === missing ? NOWHERE : toRoom(world_mm.subarray(k, k + 3), ground_mm[0]);
+}
+
+/** Where the eyes of a frame are in the room and which way they look; null without a face. The way
+ * is averaged over some frames, for a picture that shakes with every landmark cannot be watched. */
+export function headAt(replay, frame) {
+  if (frame < 0) return null;
+  const sum = [0, 0, 0];
+  const last = Math.min(frame + GAZE_FRAMES, replay.n_frames - 1);
+  for (let i = Math.max(frame - GAZE_FRAMES, 0); i <= last; i += 1) {
+    const [eyes, ears] = [EYES, EARS].map((pair) => middleOf(replay, i, pair));
+    const way = subtract(eyes, ears);
+    if (way.every(Number.isFinite)) way.forEach((value, axis) => (sum[axis] += value));
   }
-  return n ? sum / n : 0;
+  const eyes = middleOf(replay, frame, EYES);
+  const level = Math.hypot(sum[0], sum[1]);
+  if (!level || !eyes.every(Number.isFinite)) return null;
+  const tilt = Math.atan2(sum[2], level) - EYES_ABOVE_LEVEL;
+  return { eyes, gaze: { level: [sum[0] / level, sum[1] / level], tilt } };
 }
 
-export function landmarkAt(replay, frame, landmark, ground) {
-  const k = frame * 99 + landmark * 3;
-  if (replay.world_mm[k] === replay.missing) return NOWHERE;
-  return toRoom(replay.world_mm.subarray(k, k + 3), ground);
+function middleOf(replay, frame, names) {
+  const pose = replay.at(frame);
+  const [a, b] = names.map((name) => placeOf(replay, pose, replay.landmarks.indexOf(name)));
+  return between(a, b, 0.5);
 }
 
-/** Millimetres below and behind the hips to metres above and behind the ground's middle. */
-export function toRoom([x, y, z], ground) {
+/** The places without the head, which its own eyes do not see. */
+export function hideHead({ landmarks }, places) {
+  const isSeen = (i) => i < landmarks.length && !HEAD.test(landmarks[i]);
+  return places.map((place, i) => (isSeen(i) ? place : NOWHERE));
+}
+
+/** Where the centre of mass of a pose is in the room; nowhere when a part is missing. */
+export function centreOfMass({ mass_shares, missing }, { world_mm, ground_mm }) {
+  const centre = [0, 0, 0];
+  for (let landmark = 0; landmark < mass_shares.length; landmark += 1) {
+    const share = mass_shares[landmark];
+    if (!share) continue;
+    const k = landmark * 3;
+    if (world_mm[k] === missing) return NOWHERE;
+    for (let axis = 0; axis < 3; axis += 1) centre[axis] += share * world_mm[k + axis];
+  }
+  return toRoom(centre, ground_mm[0]);
+}
+
+/** Millimetres below and behind the hips to metres above and behind the ground's middle: world
+ * landmarks hang from the hips, and a body stands on its feet. */
+function toRoom([x, y, z], ground) {
   return [x / 1000, z / 1000, (ground - y) / 1000];
 }

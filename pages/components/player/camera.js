@@ -4,7 +4,11 @@ import { clamp, el } from "./page.js";
 import { between, cross, dot, normalise, subtract } from "./body.js";
 
 const FIELD_OF_VIEW = Math.PI / 4; // Plotly's
+/** A person sees about 60 degrees up and 75 down from where the eyes point. */
+const EYE_FIELD_OF_VIEW = (135 * Math.PI) / 180;
+const EYE_TILT = (7.5 * Math.PI) / 180;
 const NEAREST = 0.02;
+const STEEPEST = (80 * Math.PI) / 180;
 export const HOME_VIEW = { azimuth: -28, elevation: 10, zoom: 1, isEye: false };
 export const VIEWS = [
   ["Front", "as the camera saw it", { azimuth: 0, elevation: 2 }],
@@ -12,14 +16,11 @@ export const VIEWS = [
   ["Right", "from the athlete's right", { azimuth: -90, elevation: 2 }],
   ["Back", "from behind the athlete", { azimuth: 180, elevation: 2 }],
   ["Top", "from above", { azimuth: 0, elevation: 89 }],
-  ["Eyes", "where the athlete looks, over the head", { azimuth: 180, elevation: 10, isEye: true }],
+  ["Eyes", "through the athlete's own eyes", { azimuth: 180, elevation: 10, isEye: true }],
 ];
 
 /** The box all frames fit into, the same for the whole session, and its size in Plotly's units. */
-export function makeRoom({ radius, height }) {
-  const reach = Math.max(radius, 0.5) * 1.05;
-  const top = Math.max(height, 1) * 1.03;
-  const bottom = -0.1 * top; // the ground's near edge needs room in the picture
+export function makeRoom({ reach_m: reach, bottom_m: bottom, top_m: top }) {
   const across = (2 * reach) / (top - bottom);
   return { reach, bottom, top, aspect: { x: across, y: across, z: 1 } };
 }
@@ -30,12 +31,17 @@ function toScene([x, y, z], { bottom, top }) {
   return [x / height, y / height, (z - bottom) / height - 0.5];
 }
 
-/** Plotly's camera for a view: 0 degrees is the camera's own view, 90 the athlete's left. */
+/** Plotly's camera for a view: 0 degrees is the camera's own view, 90 the athlete's left. `head` is
+ * what `headAt` returns; without one the eyes' view is that from behind. */
 export function makeCamera(view, room, size, head) {
-  const eyes = view.isEye && head ? lookAhead(head, room) : null;
-  const { eye, centre } = eyes ?? { eye: goRound(view, room, size), centre: [0, 0, 0] };
+  const isEye = view.isEye && head;
+  const { eye, centre } = isEye
+    ? lookAhead(head, room)
+    : { eye: goRound(view, room, size), centre: [0, 0, 0] };
   const named = ([x, y, z]) => ({ x, y, z });
-  return { eye: named(eye), center: named(centre), up: { x: 0, y: 0, z: 1 } };
+  const fieldOfView = isEye ? Math.min(EYE_FIELD_OF_VIEW / view.zoom, 2.5) : FIELD_OF_VIEW;
+  const up = { x: 0, y: 0, z: 1 };
+  return { camera: { eye: named(eye), center: named(centre), up }, fieldOfView };
 }
 
 function goRound({ azimuth, elevation, zoom }, room, size) {
@@ -50,25 +56,21 @@ function goRound({ azimuth, elevation, zoom }, room, size) {
   ];
 }
 
-/** Along where the nose points, from so far behind the head that raised hands are in view. */
-function lookAhead({ nose, ears }, room) {
-  const [left, right] = ears;
-  const middle = between(left, right, 0.5);
-  const way = subtract(nose, middle);
-  if (!way.every(Number.isFinite)) return null;
-  const ahead = normalise([way[0], way[1], 0]);
-  const move = (distance, up) => [0, 1, 2].map((k) => middle[k] + distance * ahead[k] + up * (k === 2));
-  return { eye: toScene(move(-0.7, 0.3), room), centre: toScene(move(0.8, -0.2), room) };
+function lookAhead({ eyes, gaze }, room) {
+  const tilt = Math.max(gaze.tilt - EYE_TILT, -STEEPEST);
+  const level = gaze.level.map((value) => value * Math.cos(tilt));
+  const ahead = [...level, Math.sin(tilt)].map((value, axis) => eyes[axis] + value);
+  return { eye: toScene(eyes, room), centre: toScene(ahead, room) };
 }
 
 /** A function from a place in the room to pixels of the scene; Plotly's own perspective.
  * Its `line` cuts off what lies behind the camera. */
-export function makeProjection({ eye, center }, room, size) {
+export function makeProjection({ camera: { eye, center }, fieldOfView }, room, size) {
   const from = [eye.x, eye.y, eye.z];
   const forward = normalise(subtract([center.x, center.y, center.z], from));
   const right = normalise([forward[1], -forward[0], 0]);
   const up = cross(right, forward);
-  const scale = size.height / 2 / Math.tan(FIELD_OF_VIEW / 2);
+  const scale = size.height / 2 / Math.tan(fieldOfView / 2);
   const depthOf = (place) => dot(forward, subtract(toScene(place, room), from));
   const project = (place) => {
     const there = subtract(toScene(place, room), from);

@@ -3,17 +3,7 @@
  * each frame.
  */
 
-import {
-  SIDE_LETTERS,
-  button,
-  clamp,
-  createChoices,
-  createMenu,
-  el,
-  formatTime,
-  measure,
-  setText,
-} from "./page.js";
+import { SIDE_LETTERS, button, clamp, el, formatTime, measure, setText } from "./page.js";
 import { AXIS_HEIGHT, MARGIN, chartLayout, chartTraces, findAxis } from "./plot.js";
 import { nearestFrame } from "./recording.js";
 import { findExtent, formatValue, listPanels } from "./series.js";
@@ -36,7 +26,9 @@ export class Charts {
   #brush = el("div", { class: "pc-brush" });
   #loop = el("div", { class: "pc-brush pc-loop" });
   #pointer = el("div", { class: "pc-pointer", hidden: "" });
+  #wanted = [];
   #panels = [];
+  #hasErrors = false;
   #titles = [];
   #axes = [];
   #extents = [];
@@ -61,7 +53,7 @@ export class Charts {
   }
 
   get ids() {
-    return this.#panels.map(({ id }) => id);
+    return this.#wanted.map(({ id }) => id);
   }
 
   /** The panels one sees without having chosen any. */
@@ -70,10 +62,36 @@ export class Charts {
   }
 
   /** Show these panels, in the order of the list; unknown names are passed over. */
-  setPanels(ids) {
+  async setPanels(ids) {
     const all = this.groups.flatMap(([, panels]) => panels);
     const wanted = all.filter(({ id }) => ids.includes(id));
-    this.#panels = wanted.length ? wanted : all.filter(({ id }) => this.usualIds.includes(id));
+    this.#wanted = wanted.length ? wanted : all.filter(({ id }) => this.usualIds.includes(id));
+    const next = this.#wanted;
+    await this.#load(next);
+    if (this.#wanted !== next) return null; // others were chosen meanwhile
+    for (const panel of this.#panels)
+      if (!next.includes(panel)) panel.series.forEach((series) => series.forget());
+    this.#panels = next;
+    return this.#build();
+  }
+
+  /** Read the values of these panels, and how far they may be off. */
+  async #load(panels) {
+    const series = panels.flatMap((panel) => panel.series);
+    await Promise.all(series.map((each) => each.load(this.#replay)));
+    // Without its errors a reading is still worth seeing.
+    if (this.#hasErrors)
+      await Promise.allSettled(series.map((each) => each.loadErrors(this.#replay)));
+  }
+
+  /** Show how far each reading may be off, from now on: it takes longer than the readings. */
+  async addErrors() {
+    this.#hasErrors = true;
+    await this.#load(this.#wanted);
+    return this.resize();
+  }
+
+  #build() {
     for (const { element } of this.#titles) element.remove();
     this.#titles = this.#panels.map((panel) => this.#createTitle(panel));
     this.#cursor.before(...this.#titles.map(({ element }) => element));
@@ -96,18 +114,19 @@ export class Charts {
       const letter = el("span", { class: `pc-letter pc-${series.side}` });
       letter.textContent = SIDE_LETTERS[series.side] ?? "";
       const reading = el("span", { class: "pc-reading" }, letter, value, range);
-      element.append(series.angle?.joint ? this.#makePressable(reading, panel, series) : reading);
+      element.append(series.joint ? this.#makePressable(reading, panel, series) : reading);
       return { series, unit: panel.unit, element: value, range };
     });
     return { element, values };
   }
 
-  #makePressable(reading, { title }, { angle, side }) {
+  #makePressable(reading, { title }, angle) {
+    const { name, side } = angle;
     const label = `Draw the angle at the ${side} ${title.toLowerCase()}`;
-    const attributes = { class: "pc-reading", title: label, "data-name": angle.name };
-    const press = () => this.#choose(this.selected?.name === angle.name ? null : angle);
-    const name = el("span", { class: "pc-unseen" }, `${side} ${title}`);
-    const element = button(name, attributes, press);
+    const attributes = { class: "pc-reading", title: label, "data-name": name };
+    const press = () => this.#choose(this.selected?.name === name ? null : angle);
+    const spoken = el("span", { class: "pc-unseen" }, `${side} ${title}`);
+    const element = button(spoken, attributes, press);
     element.append(...reading.childNodes);
     element.addEventListener("pointerdown", (event) => event.stopPropagation());
     return element;
@@ -173,16 +192,16 @@ export class Charts {
   /** Write the values of a frame into the panels' titles; -1 has none. */
   read(frame) {
     for (const { series, unit, element } of this.#titles.flatMap(({ values }) => values)) {
-      const error = series.readErrors()?.[frame];
-      setText(element, formatValue(frame < 0 ? NaN : series.read()[frame], unit, error));
+      const error = series.errors?.[frame];
+      setText(element, formatValue(frame < 0 ? NaN : series.values[frame], unit, error));
     }
   }
 
   /** Reading of one series that is charted, and how far it may be off. */
   valueOf(name, frame) {
     const shown = this.#panels.flatMap(({ series }) => series);
-    const { read, readErrors } = shown.find((series) => series.name === name);
-    return { value: read()[frame], error: readErrors()?.[frame] };
+    const { values, errors } = shown.find((series) => series.name === name);
+    return { value: values[frame], error: errors?.[frame] };
   }
 
   /** Time and values where the mouse points; null when it has left. */
@@ -195,8 +214,8 @@ export class Charts {
     this.#pointer.classList.toggle("pc-flipped", x > this.#size.width / 2);
     const height = (this.#size.height - AXIS_HEIGHT) / this.#panels.length;
     const values = this.#panels.map((panel, i) => {
-      const readings = panel.series.map(({ side, read }) =>
-        `${SIDE_LETTERS[side] ?? ""} ${formatValue(read()[frame] ?? NaN, panel.unit)}`.trim(),
+      const readings = panel.series.map(({ side, values }) =>
+        `${SIDE_LETTERS[side] ?? ""} ${formatValue(values[frame] ?? NaN, panel.unit)}`.trim(),
       );
       const note = el("span", { class: "pc-pointed" }, readings.join("  "));
       note.style.top = `${Math.round((i + 0.5) * height)}px`;
@@ -249,7 +268,7 @@ export class Charts {
       ? [nearestFrame(this.#replay, this.#range[0]), nearestFrame(this.#replay, this.#range[1]) + 1]
       : [0, n_frames];
     this.#extents = this.#panels.map(({ series }) =>
-      series.map(({ read }) => findExtent(read(), time_s.length ? first : 0, end)),
+      series.map(({ values }) => findExtent(values, time_s.length ? first : 0, end)),
     );
     this.#titles.forEach(({ values }, i) =>
       values.forEach(({ range, unit }, k) => setText(range, describeExtent(this.#extents[i][k], unit))),
@@ -264,7 +283,7 @@ export class Charts {
 
   resize() {
     this.#size = measure(this.#host);
-    const height = (this.#size.height - AXIS_HEIGHT) / this.#titles.length;
+    const height = (this.#size.height - AXIS_HEIGHT) / (this.#titles.length || 1);
     this.#titles.forEach(({ element }, i) => {
       element.style.top = `${Math.round(i * height)}px`;
     });
@@ -272,6 +291,7 @@ export class Charts {
   }
 
   #draw() {
+    if (!this.#panels.length) return null; // none of them has come yet
     this.#cursorAt = null;
     this.#place(this.#loop, this.#range ?? [0, 0]);
     return this.#Plotly.react(
@@ -291,89 +311,4 @@ function describeExtent(extent, unit) {
   if (!extent) return "";
   const [low, high] = extent.map((value) => (unit === "°" ? Math.round(value) : value.toFixed(2)));
   return `${low}–${high}`;
-}
-
-/** Which line is which side, what is charted, and how much time is shown. */
-export function createChartBar(charts, clock, { choose, wake }, signal) {
-  const keys = ["left", "right"].map((side) =>
-    el("span", { class: `pc-key pc-${side}` }, `${SIDE_LETTERS[side]} ${side}`),
-  );
-  const zooms = el("span", { class: "pc-zooms", role: "group", "aria-label": "Time shown" });
-  const centre = () => (charts.isShown(clock.time_s) ? clock.time_s : charts.centre_s);
-  for (const [text, name, show] of [
-    ["−", "Show more time", () => charts.zoom(0.5, centre())],
-    ["+", "Show less time", () => charts.zoom(2, centre())],
-    ["All", "Show the whole session", () => charts.showWhole()],
-  ]) {
-    const change = () => {
-      show();
-      wake();
-    };
-    zooms.append(button(text, { "aria-label": name, title: name }, change, signal));
-  }
-  const choices = createChoices("Charts", charts.groups, charts.ids, choose, signal, 1);
-  const menu = createMenu("Charts", { title: "Choose what is charted" }, choices, signal);
-  return el("div", { class: "pc-bar" }, ...keys, menu, createBrushButton(charts, signal), zooms);
-}
-
-/** For fingers, which have no Shift: while it is pressed, a drag over a chart marks the loop. */
-function createBrushButton(charts, signal) {
-  const title = "Drag over a chart to loop that part (or hold Shift)";
-  const attributes = { "aria-label": "Brush a loop", "aria-pressed": "false", title };
-  const toggle = button("A–B", attributes, () => {
-    charts.isBrushing = !charts.isBrushing;
-    toggle.setAttribute("aria-pressed", String(charts.isBrushing));
-  }, signal);
-  return toggle;
-}
-
-/** Click or drag seeks; with Shift it marks a part to loop; Ctrl and wheel, or pinch, zoom. */
-export function listenToCharts(host, charts, actions, signal) {
-  let marking = null;
-  let isSeeking = false;
-  const listen = (type, handler, options) =>
-    host.addEventListener(type, handler, { signal, ...options });
-  const finish = (event) => {
-    if (isSeeking) actions.release();
-    if (marking !== null && event.type === "pointerup")
-      actions.setLoop(marking, charts.timeAt(event.clientX));
-    charts.mark();
-    marking = null;
-    isSeeking = false;
-    actions.wake();
-  };
-  listen("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    host.setPointerCapture(event.pointerId);
-    charts.point(null);
-    if (event.shiftKey || charts.isBrushing) {
-      marking = charts.timeAt(event.clientX);
-      return;
-    }
-    isSeeking = true;
-    actions.hold();
-    actions.seek(charts.timeAt(event.clientX));
-  });
-  listen("pointermove", (event) => {
-    if (isSeeking) actions.seek(charts.timeAt(event.clientX));
-    else if (marking !== null) charts.mark(marking, charts.timeAt(event.clientX));
-    else if (event.pointerType === "mouse") charts.point(charts.timeAt(event.clientX));
-  });
-  listen("pointerleave", () => charts.point(null));
-  listen("pointerup", finish);
-  listen("pointercancel", finish);
-  listen("dblclick", () => {
-    charts.showWhole();
-    actions.wake();
-  });
-  listen(
-    "wheel",
-    (event) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      charts.zoom(Math.exp(-0.004 * event.deltaY), charts.timeAt(event.clientX));
-      actions.wake();
-    },
-    { passive: false },
-  );
 }

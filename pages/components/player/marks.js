@@ -4,8 +4,7 @@
  */
 
 import { SIDE_COLOURS } from "./page.js";
-import { cross, dot, groundAt, landmarkAt, normalise, subtract, toRoom } from "./body.js";
-import { centreOfMass } from "./series.js";
+import { centreOfMass, cross, dot, normalise, placeOf, subtract } from "./body.js";
 
 const TRAIL_S = 2;
 const TRAIL_POINTS = 60;
@@ -42,21 +41,23 @@ export function makeMarks(replay, frame, places, { trails, angle }) {
   return line;
 }
 
+/** Frames a trail reaches back. */
+export function countTrailFrames({ step_s }) {
+  return Math.max(1, Math.round(TRAIL_S / (step_s || TRAIL_S)));
+}
+
 function addTrail(add, replay, frame, trail) {
   const landmark = replay.landmarks.indexOf(trail);
   const side = /left|right/.exec(trail)?.[0] ?? "middle";
   const colour = trail === "centre" ? MASS_COLOUR : SIDE_COLOURS[side];
-  const n = Math.max(1, Math.round(TRAIL_S / (replay.step_s || TRAIL_S)));
+  const n = countTrailFrames(replay);
   const stride = Math.max(1, Math.round(n / TRAIL_POINTS));
   for (let i = frame - (n - (n % stride)); i <= frame; i += stride) {
     if (i < 0 || frame < 0) continue;
     if (replay.time_s[frame] - replay.time_s[i] > 2 * TRAIL_S) continue;
-    const ground = groundAt(replay, i);
-    const place =
-      trail === "centre"
-        ? toRoom(centreOfMass(replay, i), ground)
-        : landmarkAt(replay, i, landmark, ground);
-    add(place, colour);
+    const pose = replay.at(i);
+    const isCentre = trail === "centre";
+    add(isCentre ? centreOfMass(replay, pose) : placeOf(replay, pose, landmark), colour);
   }
   add([NaN, NaN, NaN], colour);
 }

@@ -8,6 +8,7 @@ drawing library.
 import math
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
@@ -23,8 +24,10 @@ from posecore.sequence import PoseSequence
 from posecore.settings import Processing
 from posecore.trust import compute_expected_error, hide_untrusted
 
-_KEPT: Final = 4
+_KEPT: Final = 8
 _MAX_OFFERS: Final = 10_000
+
+Key = tuple[str, int, str, float]
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Offer:
             raise
 
     @property
-    def key(self) -> tuple[str, int, str, float]:
+    def key(self) -> Key:
         """What is packed once: a finished session changes no more, a growing one its count."""
         return (
             self.session.id,
@@ -65,9 +68,11 @@ class Offer:
         return process(self.store.load_sequence(self.session.id), self.processing)
 
 
+Packing = Callable[[Offer], bytes]
+
 _offers: OrderedDict[str, Offer] = OrderedDict()
-_packed: OrderedDict[tuple[str, int, str, float], Future[bytes]] = OrderedDict()
-_packer: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pack-replay")
+_packed: OrderedDict[tuple[Packing, Key], Future[bytes]] = OrderedDict()
+_packer: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pack-replay")
 _lock: Final = Lock()
 
 
@@ -84,7 +89,7 @@ def offer_session(offer: Offer) -> str:
         _offers.move_to_end(token)
         while len(_offers) > _MAX_OFFERS:
             _offers.popitem(last=False)
-    pack_offer(offer)
+    pack(pack_recording, offer)
     return token
 
 
@@ -93,29 +98,33 @@ def find_offer(token: str) -> Offer | None:
     return _offers.get(token)
 
 
-def pack_offer(offer: Offer) -> Future[bytes]:
+def pack(packing: Packing, offer: Offer) -> Future[bytes]:
     """Pack what is not packed yet; what could not be packed is tried again when next asked for."""
     with _lock:
-        found = _packed.get(offer.key)
+        found = _packed.get((packing, offer.key))
         if found is None or (found.done() and found.exception()):
-            found = _packed[offer.key] = _packer.submit(_load_and_pack, offer)
-        _packed.move_to_end(offer.key)
+            found = _packed[packing, offer.key] = _packer.submit(packing, offer)
+        _packed.move_to_end((packing, offer.key))
         while len(_packed) > _KEPT:
             _packed.popitem(last=False)
         return found
 
 
-def _forget(key: tuple[str, int, str, float]) -> None:
+def _forget(key: Key) -> None:
     with _lock:
-        _packed.pop(key, None)
+        for packing in (pack_recording, pack_errors):
+            _packed.pop((packing, key), None)
 
 
-def _load_and_pack(offer: Offer) -> bytes:
+def pack_recording(offer: Offer) -> bytes:
+    """Pack the recording, read piece by piece as it is shown."""
     sequence = offer.load_sequence()
     angles = compute_joint_angles(sequence)
     if math.isfinite(offer.max_error_deg):
         angles = hide_untrusted(angles, compute_expected_error(sequence), offer.max_error_deg)
-    return pack_replay(sequence, angles, session_id=offer.session.id)
+    session = offer.session
+    has_video = session.video_path is not None
+    return pack_replay(sequence, angles, session_id=session.id, has_video=has_video)
 
 
 def pack_errors(offer: Offer) -> bytes:

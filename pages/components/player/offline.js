@@ -1,7 +1,7 @@
 /* The player in a file of its own: no server, no network, the recording inside the page. */
 
 import { Player } from "./player.js";
-import { readReplay } from "./recording.js";
+import { openRecording } from "./recording.js";
 import { readState, writeState } from "./address.js";
 
 /** The fragment is the one part of a file's address that a page may change. */
@@ -30,13 +30,19 @@ async function unpack(text) {
   return new Response(stream).arrayBuffer();
 }
 
+/** All of the recording is here; it is read as the dashboard's is. */
+function sourceOf(packed) {
+  const read = async (from, to) => packed.slice(from, to);
+  return { head: async () => packed, read, readErrors: null };
+}
+
 /** Build the player from what stands in the page. */
 export async function open() {
   const read = (id) => document.getElementById(id).textContent;
   const { title, name, notes } = JSON.parse(read("session"));
-  const replay = readReplay(await unpack(read("recording")));
+  const replay = await openRecording(sourceOf(await unpack(read("recording"))));
   const root = document.querySelector("[data-testid='replay-player']");
-  new Player(root, replay, {
+  const player = new Player(root, replay, {
     Plotly: window.Plotly,
     address: createFileAddress(),
     notes,
@@ -44,4 +50,6 @@ export async function open() {
     video: null,
     takeaway: { title, name },
   });
+  await player.ready;
+  player.addErrors();
 }

@@ -5,7 +5,8 @@
  */
 
 import { createViewBar, listenToTurning } from "./camera.js";
-import { Charts, createChartBar, listenToCharts } from "./charts.js";
+import { createChartBar, listenToCharts } from "./chart_controls.js";
+import { Charts } from "./charts.js";
 import { Clock, SPEEDS } from "./clock.js";
 import { createHelp, listenToKeys } from "./keys.js";
 import { listTrails } from "./marks.js";
@@ -20,6 +21,10 @@ import { VideoPane } from "./video.js";
 
 /** Numbers that change faster cannot be read; in play they wait, at rest they are exact. */
 const READING_MS = 80;
+/** Landmarks that take longer to come are waited for with a word, and not with the last ones. */
+const PATIENCE_MS = 250;
+/** While it plays, the landmarks of the next seconds are read ahead. */
+const AHEAD_FRAMES = 256;
 /** A link to the end may name it a little later than it is. */
 const PAST_END_S = 0.1;
 
@@ -37,17 +42,21 @@ export class Player {
   #notice = el("p", { class: "pc-quiet pc-notice", role: "status" });
   #lifetime = new AbortController();
   #request = 0;
+  #waitingSince = null;
+  #hasComplained = false;
   #lastReading = 0;
   #lastLoop = null;
 
   /** Build the player into `root`.
    *
    * `around` has Plotly; `address`, which reads and notes what is shown; `notes` and `saveNote`;
-   * `video` as { url, landmarks } or null; `takeaway` with title, name and addresses.
+   * `video`, its address or null; `takeaway` with title, name and addresses.
    */
   constructor(root, replay, around) {
     this.#root = root;
     this.#replay = replay;
+    replay.onArrival = () => this.#arrive();
+    replay.onFailure = (error) => this.#complain(error);
     this.#address = around.address;
     this.#clock = new Clock(replay);
     const { signal } = this.#lifetime;
@@ -78,10 +87,10 @@ export class Player {
     this.ready = this.#start(scene, panels, actions);
   }
 
-  #createVideo({ url, landmarks }, actions) {
+  #createVideo(url, actions) {
     this.#root.classList.add("pc-has-video");
     const { signal } = this.#lifetime;
-    this.#video = new VideoPane(this.#replay, url, landmarks, actions.wake, signal);
+    this.#video = new VideoPane(this.#replay, url, actions.wake, signal);
     this.#clock.leader = this.#video;
     return this.#video.element;
   }
@@ -149,12 +158,24 @@ export class Player {
     this.#root.dataset.noteCount = String(notes.length);
   }
 
-  /** How far each reading may be off, which comes later than the readings. */
-  setErrors(buffer) {
-    if (this.#lifetime.signal.aborted) return;
-    this.#replay.errors_deg = new Uint8Array(buffer);
-    this.#charts.resize();
+  /** Show how far each reading may be off, which takes longer than the readings. */
+  async addErrors() {
+    await this.#charts.addErrors();
     this.#wake();
+  }
+
+  /** Landmarks have come. They are not kept for the next refresh: they have missed one already. */
+  #arrive() {
+    if (this.#lifetime.signal.aborted) return;
+    if (this.#hasComplained) setText(this.#notice, "");
+    this.#hasComplained = false;
+    if (this.#waitingSince !== null) this.#draw(performance.now());
+  }
+
+  /** Say what went wrong; the rest goes on. */
+  #complain(error) {
+    setText(this.#notice, error.message);
+    this.#hasComplained = true;
   }
 
   /** What the buttons, the keys, the slider, the charts and the notes can ask for. */
@@ -233,7 +254,8 @@ export class Player {
         } else this.#setLoop(...(this.#lastLoop ?? this.#charts.stretch));
       },
       choose: (ids) => {
-        this.#charts.setPanels(ids);
+        const done = this.#charts.setPanels(ids);
+        done.then(() => this.#wake(), (error) => this.#complain(error));
         changed();
       },
       writeNote: () => {
@@ -257,7 +279,8 @@ export class Player {
   }
 
   async #start(scene, panels, actions) {
-    await Promise.all([this.#skeleton.ready, this.ready]);
+    const { frame } = this.#clock;
+    await Promise.all([this.#skeleton.ready, this.ready, this.#replay.load(frame, frame)]);
     const { signal } = this.#lifetime;
     if (signal.aborted) return;
     listenToTurning(scene, this.#skeleton, actions.wake, signal);
@@ -301,7 +324,24 @@ export class Player {
     this.#root.dataset.playing = String(isPlaying);
     if (!isPlaying) this.#transport.announce(time_s);
     this.#address.note(this.#state);
+    this.#isHere(this.#clock.frame); // reading begins at once, drawing at the next refresh
     this.#wake();
+  }
+
+  /** Whether all landmarks that a frame is drawn with are here; what is missing is read. */
+  #isHere(frame) {
+    if (frame < 0) return true;
+    const { before, after } = this.#skeleton.reach;
+    const [first, last] = [frame - before, frame + after];
+    this.#replay.want(first, this.#clock.isPlaying ? frame + AHEAD_FRAMES : last);
+    return this.#replay.has(first, last);
+  }
+
+  /** Whether to wait a little longer with what is on the screen. */
+  #waits(now) {
+    if (this.#waitingSince === null) setTimeout(() => this.#wake(), PATIENCE_MS);
+    this.#waitingSince ??= now;
+    return now - this.#waitingSince < PATIENCE_MS;
   }
 
   #tick(now) {
@@ -319,7 +359,10 @@ export class Player {
 
   #draw(now) {
     const { frame, time_s, isPlaying } = this.#clock;
-    const reason = this.#reasonForNobody(frame, time_s);
+    const isHere = this.#isHere(frame);
+    if (!isHere && this.#waits(now)) return;
+    if (isHere) this.#waitingSince = null;
+    const reason = isHere ? this.#reasonForNobody(frame, time_s) : "Loading this part ...";
     const shown = reason ? -1 : frame;
     this.#skeleton.draw(shown, reason, this.#selectedValue(shown));
     this.#video?.draw(shown, time_s);

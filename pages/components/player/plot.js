@@ -13,7 +13,7 @@ const SHADE = { left: "#0072B21F", right: "#D55E001F", middle: "#8A8F981F" };
 
 /** Range and ticks of a panel's axis from what its series hold; null when nothing was measured. */
 export function findAxis({ series, unit }) {
-  const extents = series.map(({ read }) => findExtent(read())).filter(Boolean);
+  const extents = series.map(({ values }) => findExtent(values)).filter(Boolean);
   if (!extents.length) return null;
   const lowest = Math.min(...extents.map(([low]) => low));
   const highest = Math.max(...extents.map(([, high]) => high));
@@ -44,18 +44,17 @@ export function chartTraces(replay, panels, stretch, width) {
   return panels.flatMap((panel, i) => {
     const shared = { type: "scatter", mode: "lines", hoverinfo: "skip", yaxis: axisName(i) };
     const bands = panel.series
-      .filter(({ readErrors }) => readErrors() && !isDense)
+      .filter(({ errors }) => errors && !isDense)
       .map((series) => bandTrace(replay, series, first, last, shared));
-    const lines = panel.series.map(({ read, side }) => {
-      return { ...shared, ...readLine(read()), connectgaps: false, line: line(side) };
+    const lines = panel.series.map(({ values, side }) => {
+      return { ...shared, ...readLine(values), connectgaps: false, line: line(side) };
     });
     return [...bands, ...lines];
   });
 }
 
 /** How far each reading may be off, either way: one outline round each part without a gap. */
-function bandTrace(replay, { read, readErrors, side }, first, last, shared) {
-  const [values, errors] = [read(), readErrors()];
+function bandTrace(replay, { values, errors, side }, first, last, shared) {
   const outline = { x: [], y: [] };
   const isKnown = (i) => i < last && !Number.isNaN(values[i] + errors[i]);
   let i = first;

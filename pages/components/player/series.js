@@ -1,122 +1,42 @@
-/* What can be charted: joint angles, speeds of landmarks, height of the centre of mass.
- *
- * A panel holds one or two series on one axis; values are computed when a panel is first shown.
- */
+/* What can be charted, as the recording lists it: panels of one or two series on one axis. */
 
-import { groundAt } from "./body.js";
-
-/** Central difference over about a tenth of a second: enough to calm an estimator's jitter. */
-const SPEED_REACH_S = 0.05;
-
-const UNKNOWN_ERROR = 255; // as posecore.replay_data packs it
-
-/** All panels a recording allows, in groups: [[title, [panel, ...]], ...]. */
+/** All panels of a recording, in groups: [[title, [panel, ...]], ...]. */
 export function listPanels(replay) {
-  const centre = {
-    id: "com_height",
-    title: "Centre of mass, m",
-    label: "Height of the centre of mass",
-    meaning: "Height of the body's centre of mass above its lowest landmark",
-    unit: "m",
-    series: [{ name: "com_height", side: "middle", read: () => heights(replay) }],
-  };
-  return [
-    ["Joint angles", anglePanels(replay)],
-    ["Speed, seen from the hips", speedPanels(replay)],
-    ["Body", [centre]],
-  ].map(([title, panels]) => [title, panels.map(remember)]);
-}
-
-function remember(panel) {
-  const series = panel.series.map((each) => {
-    let values = null;
-    let errors = null;
-    const readErrors = () => (errors ??= each.readErrors?.() ?? null);
-    return { ...each, read: () => (values ??= each.read()), readErrors };
+  const groups = new Map();
+  replay.series.forEach((about, row) => {
+    const { group, panel: id, title, label, meaning, unit } = about;
+    if (!groups.has(group)) groups.set(group, new Map());
+    const panels = groups.get(group);
+    if (!panels.has(id)) panels.set(id, { id, title, label, meaning, unit, series: [] });
+    panels.get(id).series.push(new Series(about, row));
   });
-  return { ...panel, series };
+  return [...groups].map(([title, panels]) => [title, [...panels.values()]]);
 }
 
-function anglePanels(replay) {
-  const panels = new Map();
-  replay.angles.forEach((angle, row) => {
-    if (!panels.has(angle.group)) {
-      const { group, title, meaning } = angle;
-      panels.set(group, { id: group, title, label: title, meaning, unit: "°", series: [] });
-    }
-    const { name, side } = angle;
-    const read = () => degrees(replay, row);
-    const readErrors = () => replay.errors_deg && expectedErrors(replay, row);
-    panels.get(angle.group).series.push({ name, side, angle, read, readErrors });
-  });
-  return [...panels.values()];
-}
+/** One line of a chart; its values are here while it is shown. */
+class Series {
+  /** NaN where there is none; null while they are not here. */
+  values = null;
+  /** How far each value may be off; null where that is unknown, or not here yet. */
+  errors = null;
+  #row;
 
-function degrees({ angles_ddeg, n_frames, missing }, row) {
-  const stored = angles_ddeg.subarray(row * n_frames, (row + 1) * n_frames);
-  return Float32Array.from(stored, (value) => (value === missing ? NaN : value / 10));
-}
-
-/** How far each reading may be off, degrees. */
-function expectedErrors({ errors_deg, n_frames }, row) {
-  const stored = errors_deg.subarray(row * n_frames, (row + 1) * n_frames);
-  return Float32Array.from(stored, (value) => (value === UNKNOWN_ERROR ? NaN : value));
-}
-
-function speedPanels(replay) {
-  const panels = new Map();
-  replay.landmarks.forEach((name, landmark) => {
-    const side = /left|right/.exec(name)?.[0] ?? "middle";
-    const part = name.replace(/_?(left|right)_?/, "");
-    const label = part[0].toUpperCase() + part.slice(1).replaceAll("_", " ");
-    const id = `speed_${part}`;
-    if (!panels.has(id)) {
-      panels.set(id, {
-        id,
-        title: `${label} speed, m/s`,
-        label,
-        meaning: "How fast it moves as seen from the hips, which stand still in these landmarks",
-        unit: "m/s",
-        series: [],
-      });
-    }
-    const read = () => speeds(replay, landmark);
-    panels.get(id).series.push({ name: `${name}_speed`, side, read });
-  });
-  return [...panels.values()];
-}
-
-function speeds({ world_mm, time_s, n_frames, missing, step_s, longest_step_s }, landmark) {
-  const reach = Math.max(1, Math.round(SPEED_REACH_S / (step_s || 1)));
-  return Float32Array.from({ length: n_frames }, (_, i) => {
-    const [from, to] = [Math.max(i - reach, 0), Math.min(i + reach, n_frames - 1)];
-    const [a, b] = [from * 99 + landmark * 3, to * 99 + landmark * 3];
-    const elapsed_s = time_s[to] - time_s[from];
-    const isHole = elapsed_s > Math.max(longest_step_s, 4 * reach * step_s);
-    if (from === to || isHole || world_mm[a] === missing || world_mm[b] === missing) return NaN;
-    const way = [0, 1, 2].map((axis) => world_mm[b + axis] - world_mm[a + axis]);
-    return Math.hypot(...way) / 1000 / elapsed_s;
-  });
-}
-
-function heights(replay) {
-  return Float32Array.from({ length: replay.n_frames }, (_, frame) => {
-    const centre = centreOfMass(replay, frame);
-    return (groundAt(replay, frame) - centre[1]) / 1000;
-  });
-}
-
-/** Centre of mass in millimetres, in the landmarks' own frame; NaN where a part is missing. */
-export function centreOfMass({ world_mm, mass_shares, missing }, frame) {
-  const centre = [0, 0, 0];
-  for (let landmark = 0; landmark < mass_shares.length; landmark += 1) {
-    const share = mass_shares[landmark];
-    if (!share) continue;
-    const k = frame * 99 + landmark * 3;
-    if (world_mm[k] === missing) return [NaN, NaN, NaN];
-    for (let axis = 0; axis < 3; axis += 1) centre[axis] += share * world_mm[k + axis];
+  constructor({ name, side, unit, joint, zero }, row) {
+    Object.assign(this, { name, side, isAngle: unit === "°", joint, zero });
+    this.#row = row;
   }
-  return centre;
+
+  async load(replay) {
+    this.values ??= await replay.readSeries(this.#row);
+  }
+
+  async loadErrors(replay) {
+    if (this.isAngle) this.errors ??= await replay.readErrors(this.#row);
+  }
+
+  forget() {
+    this.values = this.errors = null;
+  }
 }
 
 /** Lowest and highest value from one frame up to another; null where there is none. */

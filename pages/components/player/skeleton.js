@@ -1,11 +1,12 @@
 /* The skeleton: one scatter3d trace above a ground grid, with letters, trails and angles on it. */
 
 import { SIDE_COLOURS, SIDE_LETTERS, clamp, drawing, el, measure, setText } from "./page.js";
-import { hiddenSegments, makeVertices, placesAt, toLine } from "./body.js";
+import { GAZE_FRAMES, headAt, hiddenSegments, hideHead, makeVertices, placesAt, toLine } from "./body.js";
 import { HOME_VIEW, clampZoom, makeCamera, makeProjection, makeRoom } from "./camera.js";
-import { makeMarks } from "./marks.js";
+import { countTrailFrames, makeMarks } from "./marks.js";
 
 const GROUND_SQUARES = 6;
+const EYE_GROUNDS = 5; // for eyes that look ahead the ground goes on
 const FAINT = 0.3; // of the colour, for what is likely hidden; Plotly's lines know no opacity
 const TAGGED_LANDMARKS = /^(left|right)_(index|foot_index)$/;
 
@@ -36,7 +37,7 @@ export class Skeleton {
     this.#host = host;
     this.#tags = createSideTags(replay);
     this.#vertices = makeVertices(replay);
-    this.#room = makeRoom(replay.reach_m);
+    this.#room = makeRoom(replay.room);
     this.#ground.classList.add("pc-ground");
     host.append(this.#ground, this.#plot, ...this.#tags.map(({ element }) => element));
     host.append(this.#label, this.#message);
@@ -44,27 +45,38 @@ export class Skeleton {
     this.ready = Plotly.newPlot(
       this.#plot,
       [lineTrace(toLine(this.#vertices, placesAt(replay, -1)), this.#colours(""), 8)],
-      sceneLayout(this.#room, makeCamera(this.view, this.#room, this.#size), this.#size),
+      sceneLayout(this.#room, makeCamera(this.view, this.#room, this.#size).camera, this.#size),
       { displayModeBar: false, responsive: false },
     );
   }
 
+  /** How many frames before and after the one it shows it draws with. */
+  get reach() {
+    const [trail, gaze] = [this.marked.trails.length > 0, this.view.isEye];
+    const after = gaze ? GAZE_FRAMES : 0;
+    return { before: trail ? countTrailFrames(this.#replay) : after, after };
+  }
+
   /** Show a frame, or with -1 nobody; says why when there is nobody to show. */
   draw(frame, reason, value = "") {
-    setText(this.#message, reason);
+    if (reason) setText(this.#message, reason);
     if (frame === this.#shown && !this.#isStale) return;
-    const places = placesAt(this.#replay, frame);
-    const camera = makeCamera(this.view, this.#room, this.#size, this.#headOf(places));
+    const head = this.view.isEye ? headAt(this.#replay, frame) : null;
+    const all = placesAt(this.#replay, frame);
+    const places = head ? hideHead(this.#replay, all) : all;
+    const view = makeCamera(this.view, this.#room, this.#size, head);
     const change = this.#makeChange(frame, places);
     const traces = this.#hasMarks ? [0, 1] : [0];
-    const project = makeProjection(camera, this.#room, this.#size);
+    const project = makeProjection(view, this.#room, this.#size);
     if (this.#isStale || this.view.isEye) {
-      const layout = { ...this.#size, "scene.camera": camera };
+      const layout = { ...this.#size, "scene.camera": view.camera };
+      setFieldOfView(this.#plot, view.fieldOfView);
       this.#Plotly.update(this.#plot, change, layout, traces);
-      drawGround(this.#ground.firstChild, project, this.#room);
+      drawGround(this.#ground.firstChild, project, this.#room, head ? EYE_GROUNDS : 1);
     } else {
       this.#Plotly.restyle(this.#plot, change, traces);
     }
+    if (!reason) setText(this.#message, head ? this.#sayIfOutOfSight(places, project) : "");
     placeSideTags(this.#tags, places, project);
     this.#placeLabel(places, project, value);
     this.#shown = frame;
@@ -89,18 +101,18 @@ export class Skeleton {
     return change;
   }
 
+  /** Whoever looks ahead sees nothing of the body, and an empty picture needs a word. */
+  #sayIfOutOfSight(places, project) {
+    const { width, height } = this.#size;
+    const isInside = ([x, y]) => x > 0 && x < width && y > 0 && y < height;
+    return places.map(project).some(isInside) ? "" : "The body is out of the athlete's sight";
+  }
+
   #colours(hidden) {
     const faint = hidden.includes("1") ? fadeColours(this.#host) : SIDE_COLOURS;
     return this.#vertices.map(({ side, segment }) =>
       hidden[segment] === "1" ? faint[side] : SIDE_COLOURS[side],
     );
-  }
-
-  #headOf(places) {
-    const [nose, ...ears] = ["nose", "left_ear", "right_ear"].map(
-      (name) => places[this.#replay.landmarks.indexOf(name)],
-    );
-    return { nose, ears };
   }
 
   #placeLabel(places, project, value) {
@@ -146,6 +158,11 @@ export class Skeleton {
   }
 }
 
+/** Plotly's own setting for it is not among its options. */
+function setFieldOfView(plot, fieldOfView) {
+  plot._fullLayout.scene._scene.glplot.fovy = fieldOfView;
+}
+
 /** The sides' colours, mixed with what is behind them. */
 function fadeColours(host) {
   const behind = getComputedStyle(host).backgroundColor.match(/[\d.]+/g).map(Number);
@@ -165,11 +182,12 @@ function lineTrace({ x, y, z }, color, width) {
 
 /** The ground at the feet, drawn beneath the scene: only a change of view or size touches it, where
  * a second trace would cost every frame. */
-function drawGround(path, project, room) {
-  const edge = 0.85 * room.reach;
+function drawGround(path, project, room, times) {
+  const edge = 0.85 * room.reach * times;
+  const squares = GROUND_SQUARES * times;
   const lines = [];
-  for (let i = 0; i <= GROUND_SQUARES; i += 1) {
-    const across = edge * ((2 * i) / GROUND_SQUARES - 1);
+  for (let i = 0; i <= squares; i += 1) {
+    const across = edge * ((2 * i) / squares - 1);
     lines.push(project.line([across, -edge, 0], [across, edge, 0]));
     lines.push(project.line([-edge, across, 0], [edge, across, 0]));
   }

@@ -3,7 +3,7 @@
 import { createAddress } from "./address.js";
 import { el } from "./page.js";
 import { Player } from "./player.js";
-import { readReplay } from "./recording.js";
+import { openRecording } from "./recording.js";
 
 const LOST = "The dashboard does not answer. See whether it still runs, then reload the page.";
 
@@ -29,12 +29,22 @@ function loadPlotly(url) {
 }
 
 /** The bytes behind an address; what went wrong is an error with one sentence. */
-async function fetchBytes(url) {
-  const answer = await fetch(url).catch(() => {
+async function fetchBytes(url, signal) {
+  const answer = await fetch(url, { signal }).catch(() => {
     throw new Error(LOST);
   });
   if (!answer.ok) throw new Error(await answer.text());
   return answer.arrayBuffer();
+}
+
+/** The recording as the dashboard holds it: read in parts, when they are wanted. */
+function sourceOf(data, find) {
+  const part = (from, to) => `?from=${from}&to=${to}`;
+  return {
+    head: () => fetchBytes(find(data.recording)),
+    read: (from, to, signal) => fetchBytes(find(data.recording) + part(from, to), signal),
+    readErrors: (from, to) => fetchBytes(find(data.errors) + part(from, to)),
+  };
 }
 
 /** Build the player, or leave it as it is; returns what Streamlit calls when the page is left. */
@@ -55,16 +65,16 @@ export async function show({ data, parentElement, setTriggerValue }, { plotlyUrl
   const next = { data, player: null };
   players.set(root, next);
   try {
-    const needed = [loadPlotly(plotlyUrl), fetchBytes(find(data.recording))];
-    const [Plotly, bytes] = await Promise.all(needed);
+    const needed = [loadPlotly(plotlyUrl), openRecording(sourceOf(data, find))];
+    const [Plotly, replay] = await Promise.all(needed);
     // Left, or another session, while it loaded.
     if (players.get(root) !== next) return leave;
     const around = { Plotly, ...findAround(next.data, find), saveNote };
-    const player = new Player(root, readReplay(bytes), around);
+    const player = new Player(root, replay, around);
     next.player = player;
     await player.ready;
     // Asked for when everything is on the screen: it takes the server longer than the recording.
-    fetchBytes(find(data.errors)).then((errors) => player.setErrors(errors), () => {});
+    player.addErrors();
   } catch (error) {
     root.replaceChildren(el("p", { class: "pc-problem", role: "alert" }, error.message));
   }
@@ -77,10 +87,7 @@ export async function show({ data, parentElement, setTriggerValue }, { plotlyUrl
 
 /** What the player needs beside the recording: addresses, notes, and the video if there is one. */
 function findAround(data, find) {
-  const video = data.video && {
-    url: find(data.video),
-    landmarks: fetchBytes(find(data.image)).catch(() => null),
-  };
+  const video = data.video && find(data.video);
   const takeaway = {
     title: data.title,
     name: data.file_stem,

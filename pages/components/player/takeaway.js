@@ -36,10 +36,11 @@ function addClips(add, source, box, say) {
   const choice = el("input", { type: "checkbox" });
   const save = (format) => {
     const url = new URL(source.clipUrl);
-    const { azimuth, elevation, zoom } = source.skeleton.view;
+    const { azimuth, elevation, zoom, isEye } = source.skeleton.view;
     const [from, to] = source.clock.loop ?? [0, source.duration_s];
     const wanted = { format, from, to, azimuth, elevation, zoom, speed: source.clock.speed };
     for (const [name, value] of Object.entries(wanted)) url.searchParams.set(name, value);
+    if (isEye) url.searchParams.set("eyes", "1");
     if (choice.checked) url.searchParams.set("video", "1");
     if (source.isDark()) url.searchParams.set("dark", "1");
     return saveAnswer(url.href, `${source.name}.${format}`, say);

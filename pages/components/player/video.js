@@ -16,15 +16,13 @@ export class VideoPane {
   #video = el("video", { playsinline: "", preload: "auto", tabindex: -1, "aria-hidden": "true" });
   #canvas = el("canvas", { role: "img", "aria-label": "Video with the skeleton drawn over it" });
   #message = el("p", { class: "pc-message", role: "status" });
-  #image_steps = null;
   #wanted_s = null;
   #presented_s = null;
   #isUsable = false;
   #isBehindEnd = false;
   #speed = 0; // 0 while it holds
 
-  /** `landmarks` is a promise of the packed image landmarks, or of null without them. */
-  constructor(replay, url, landmarks, wake, signal) {
+  constructor(replay, url, wake, signal) {
     this.#replay = replay;
     this.#wake = wake;
     this.#video.muted = true;
@@ -35,10 +33,6 @@ export class VideoPane {
     listen("seeked", () => this.#seekOn());
     listen("ended", () => this.#passEnd(true));
     signal.addEventListener("abort", () => this.#end());
-    landmarks.then((buffer) => {
-      this.#image_steps = buffer && new Int16Array(buffer);
-      wake();
-    });
     setText(this.#message, "Loading the video ...");
     this.#video.src = url;
   }
@@ -155,12 +149,13 @@ export class VideoPane {
     const context = this.#canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (frame < 0 || !this.#image_steps || !this.#isUsable) return;
+    if (frame < 0 || !this.#isUsable) return;
+    const { image_steps } = this.#replay.at(frame);
     const toPixels = this.#fitInto(width, height);
     context.lineWidth = LINE_PX;
     context.lineCap = "round";
     for (const { from, to, side } of this.#replay.segments) {
-      const [a, b] = [from, to].map((landmark) => this.#placeOf(frame, landmark, toPixels));
+      const [a, b] = [from, to].map((landmark) => this.#placeOf(image_steps, landmark, toPixels));
       if (!a || !b) continue;
       context.setLineDash(side === "right" ? [8, 5] : []);
       context.strokeStyle = SIDE_COLOURS[side];
@@ -179,9 +174,8 @@ export class VideoPane {
     return ([x, y]) => [(width - w) / 2 + x * w, (height - h) / 2 + y * h];
   }
 
-  #placeOf(frame, landmark, toPixels) {
-    const k = (frame * this.#replay.landmarks.length + landmark) * 2;
-    const [x, y] = [this.#image_steps[k], this.#image_steps[k + 1]];
+  #placeOf(image_steps, landmark, toPixels) {
+    const [x, y] = image_steps.subarray(landmark * 2, landmark * 2 + 2);
     if (x === this.#replay.missing) return null;
     return toPixels([x / STEPS_PER_PICTURE, y / STEPS_PER_PICTURE]);
   }

@@ -6,7 +6,7 @@ The block is little-endian throughout, and each part of it begins at a multiple 
     header           UTF-8 JSON
     time_s           float64, seconds since the first frame
     series           int16, shape (n_series, n_frames): what can be charted, read when it is
-    pieces           landmarks of 256 frames each, read when they are shown
+    pieces           landmarks of 64 frames each, read when they are shown
     errors_deg       uint8, shape (n_angles, n_frames), if there are any
 
 So an hour, which has 41 MB, opens as fast as a minute: the player reads the head, the series on
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 MISSING: Final = -32768
 """What stands for NaN in the packed landmarks and series."""
-PIECE_FRAMES: Final = 256
-"""About 9 s: small enough for a jump to show at once, long enough to play on meanwhile."""
+PIECE_FRAMES: Final = 64
+"""About 2 s: small enough for a jump to show at once, long enough to play on meanwhile."""
 
 _LARGEST: Final = 32767
 _UNKNOWN: Final = 255

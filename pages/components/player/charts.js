@@ -6,7 +6,7 @@
 import { SIDE_LETTERS, button, clamp, el, formatTime, measure, setText } from "./page.js";
 import { AXIS_HEIGHT, MARGIN, chartLayout, chartTraces, findAxis } from "./plot.js";
 import { nearestFrame } from "./recording.js";
-import { findExtent, formatValue, listPanels } from "./series.js";
+import { formatValue, listPanels } from "./series.js";
 
 const SHORTEST_STRETCH_S = 0.5;
 const USUAL_PANELS = 4;
@@ -192,16 +192,16 @@ export class Charts {
   /** Write the values of a frame into the panels' titles; -1 has none. */
   read(frame) {
     for (const { series, unit, element } of this.#titles.flatMap(({ values }) => values)) {
-      const error = series.errors?.[frame];
-      setText(element, formatValue(frame < 0 ? NaN : series.values[frame], unit, error));
+      const value = frame < 0 ? NaN : series.valueAt(frame);
+      setText(element, formatValue(value, unit, series.errorAt(frame)));
     }
   }
 
   /** Reading of one series that is charted, and how far it may be off. */
   valueOf(name, frame) {
     const shown = this.#panels.flatMap(({ series }) => series);
-    const { values, errors } = shown.find((series) => series.name === name);
-    return { value: values[frame], error: errors?.[frame] };
+    const series = shown.find((each) => each.name === name);
+    return { value: series.valueAt(frame), error: series.errorAt(frame) };
   }
 
   /** Time and values where the mouse points; null when it has left. */
@@ -214,8 +214,8 @@ export class Charts {
     this.#pointer.classList.toggle("pc-flipped", x > this.#size.width / 2);
     const height = (this.#size.height - AXIS_HEIGHT) / this.#panels.length;
     const values = this.#panels.map((panel, i) => {
-      const readings = panel.series.map(({ side, values }) =>
-        `${SIDE_LETTERS[side] ?? ""} ${formatValue(values[frame] ?? NaN, panel.unit)}`.trim(),
+      const readings = panel.series.map((each) =>
+        `${SIDE_LETTERS[each.side] ?? ""} ${formatValue(each.valueAt(frame), panel.unit)}`.trim(),
       );
       const note = el("span", { class: "pc-pointed" }, readings.join("  "));
       note.style.top = `${Math.round((i + 0.5) * height)}px`;
@@ -268,7 +268,7 @@ export class Charts {
       ? [nearestFrame(this.#replay, this.#range[0]), nearestFrame(this.#replay, this.#range[1]) + 1]
       : [0, n_frames];
     this.#extents = this.#panels.map(({ series }) =>
-      series.map(({ values }) => findExtent(values, time_s.length ? first : 0, end)),
+      series.map((each) => each.findExtent(time_s.length ? first : 0, end)),
     );
     this.#titles.forEach(({ values }, i) =>
       values.forEach(({ range, unit }, k) => setText(range, describeExtent(this.#extents[i][k], unit))),

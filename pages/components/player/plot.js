@@ -2,7 +2,6 @@
 
 import { SIDE_COLOURS, formatTime, lastNotAbove } from "./page.js";
 import { isHoleBefore } from "./recording.js";
-import { findExtent } from "./series.js";
 
 export const MARGIN = { left: 38, right: 10 };
 export const AXIS_HEIGHT = 26;
@@ -13,7 +12,7 @@ const SHADE = { left: "#0072B21F", right: "#D55E001F", middle: "#8A8F981F" };
 
 /** Range and ticks of a panel's axis from what its series hold; null when nothing was measured. */
 export function findAxis({ series, unit }) {
-  const extents = series.map(({ values }) => findExtent(values)).filter(Boolean);
+  const extents = series.map((each) => each.findExtent()).filter(Boolean);
   if (!extents.length) return null;
   const lowest = Math.min(...extents.map(([low]) => low));
   const highest = Math.max(...extents.map(([, high]) => high));
@@ -39,35 +38,35 @@ export function chartTraces(replay, panels, stretch, width) {
     width: isDense ? 1 : 1.6,
     dash: side === "right" && !isDense ? "5px,3px" : "solid",
   });
-  const readLine = (values) =>
-    isDense ? thinOut(replay, values, stretch, width) : allFrames(replay, values, first, last);
+  const readLine = (series) =>
+    isDense ? thinOut(replay, series, stretch, width) : allFrames(replay, series, first, last);
   return panels.flatMap((panel, i) => {
     const shared = { type: "scatter", mode: "lines", hoverinfo: "skip", yaxis: axisName(i) };
     const bands = panel.series
-      .filter(({ errors }) => errors && !isDense)
+      .filter(({ hasErrors }) => hasErrors && !isDense)
       .map((series) => bandTrace(replay, series, first, last, shared));
-    const lines = panel.series.map(({ values, side }) => {
-      return { ...shared, ...readLine(values), connectgaps: false, line: line(side) };
+    const lines = panel.series.map((series) => {
+      return { ...shared, ...readLine(series), connectgaps: false, line: line(series.side) };
     });
     return [...bands, ...lines];
   });
 }
 
 /** How far each reading may be off, either way: one outline round each part without a gap. */
-function bandTrace(replay, { values, errors, side }, first, last, shared) {
+function bandTrace(replay, series, first, last, shared) {
   const outline = { x: [], y: [] };
-  const isKnown = (i) => i < last && !Number.isNaN(values[i] + errors[i]);
+  const isKnown = (i) => i < last && !Number.isNaN(series.valueAt(i) + series.errorAt(i));
   let i = first;
   while (i < last) {
     const begin = i;
     while (isKnown(i) && (i === begin || !isHoleBefore(replay, i))) i += 1;
-    for (let k = begin; k < i; k += 1) addPoint(outline, replay.time_s[k], values[k] + errors[k]);
-    for (let k = i - 1; k >= begin; k -= 1)
-      addPoint(outline, replay.time_s[k], values[k] - errors[k]);
+    const add = (k, error) => addPoint(outline, replay.time_s[k], series.valueAt(k) + error);
+    for (let k = begin; k < i; k += 1) add(k, series.errorAt(k));
+    for (let k = i - 1; k >= begin; k -= 1) add(k, -series.errorAt(k));
     if (i > begin) addPoint(outline, replay.time_s[i - 1], NaN);
     else i += 1;
   }
-  const fill = { fill: "toself", fillcolor: SHADE[side], line: { width: 0 } };
+  const fill = { fill: "toself", fillcolor: SHADE[series.side], line: { width: 0 } };
   return { ...shared, ...outline, ...fill };
 }
 
@@ -80,7 +79,7 @@ function framesIn({ time_s, n_frames }, [start, end]) {
 }
 
 /** Of the frames that share a pixel, the lowest and the highest. */
-function thinOut(replay, values, stretch, width) {
+function thinOut(replay, series, stretch, width) {
   const { time_s } = replay;
   const [start, end] = stretch;
   const [first, last] = framesIn(replay, stretch);
@@ -94,34 +93,34 @@ function thinOut(replay, values, stretch, width) {
     const until_s = start + ((pixel + 1) / n_pixels) * (end - start);
     do i += 1;
     while (i < last && time_s[i] < until_s);
-    findBounds(values, begin, i, bounds);
+    findBounds(series, begin, i, bounds);
     if (begin > first && isHoleBefore(replay, begin)) addPoint(line, time_s[begin], NaN);
     if (bounds.low < 0) addPoint(line, time_s[begin], NaN);
     else {
       const pair = [bounds.low, bounds.high].sort((a, b) => a - b);
-      for (const frame of pair) addPoint(line, time_s[frame], values[frame]);
+      for (const frame of pair) addPoint(line, time_s[frame], series.valueAt(frame));
     }
   }
   return line;
 }
 
-function allFrames(replay, values, first, last) {
+function allFrames(replay, series, first, last) {
   const line = { x: [], y: [] };
   for (let i = first; i < last; i += 1) {
     if (i > first && isHoleBefore(replay, i)) addPoint(line, replay.time_s[i], NaN);
-    addPoint(line, replay.time_s[i], values[i]);
+    addPoint(line, replay.time_s[i], series.valueAt(i));
   }
   return line;
 }
 
 /** The frames with the lowest and the highest reading from `begin` to `end`; -1 without any. */
-function findBounds(values, begin, end, bounds) {
+function findBounds(series, begin, end, bounds) {
   bounds.low = bounds.high = -1;
   for (let i = begin; i < end; i += 1) {
-    const value = values[i];
+    const value = series.valueAt(i);
     if (Number.isNaN(value)) continue;
-    if (bounds.low < 0 || value < values[bounds.low]) bounds.low = i;
-    if (bounds.high < 0 || value > values[bounds.high]) bounds.high = i;
+    if (bounds.low < 0 || value < series.valueAt(bounds.low)) bounds.low = i;
+    if (bounds.high < 0 || value > series.valueAt(bounds.high)) bounds.high = i;
   }
 }
 

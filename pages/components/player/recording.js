@@ -13,10 +13,10 @@ const ARRAY_TYPES = {
 };
 const PREFACE_BYTES = 8; // the two lengths before the header
 const ALIGNMENT = 8;
-const KEPT_PIECES = 48;
+const KEPT_PIECES = 96;
 const MOST_UNDER_WAY = 4;
 const RETRY_MS = 3000;
-const UNKNOWN_ERROR = 255;
+export const UNKNOWN_ERROR = 255;
 
 /** Open a recording; `source` reads bytes: `head()`, `read(from, to)` and `readErrors(from, to)`,
  * the last null where the errors stand in the recording itself. */
@@ -49,24 +49,21 @@ class Recording {
     this.longest_step_s = Math.max(0.5, 5 * this.step_s);
   }
 
-  /** Values of one series, NaN where there is none. */
+  /** Values of one series as they are packed: whole steps, `missing` where there is none. */
   async readSeries(row) {
-    const { n_frames, missing } = this;
+    const { n_frames } = this;
     const from = this.#body + this.#arrays.series.offset + 2 * row * n_frames;
-    const stored = new Int16Array(await this.#source.read(from, from + 2 * n_frames));
-    const { steps_per_unit } = this.series[row];
-    return Float32Array.from(stored, (value) => (value === missing ? NaN : value / steps_per_unit));
+    return new Int16Array(await this.#source.read(from, from + 2 * n_frames));
   }
 
-  /** How far each reading of an angle may be off, degrees; NaN where unknown. */
+  /** How far each reading of an angle may be off, whole degrees; `UNKNOWN_ERROR` where unknown. */
   async readErrors(row) {
     const { n_frames } = this;
     const from = row * n_frames;
     const own = this.#arrays.errors_deg;
     const at = own ? this.#body + own.offset : 0;
     const read = own ? this.#source.read : this.#source.readErrors;
-    const stored = new Uint8Array(await read(at + from, at + from + n_frames));
-    return Float32Array.from(stored, (value) => (value === UNKNOWN_ERROR ? NaN : value));
+    return new Uint8Array(await read(at + from, at + from + n_frames));
   }
 
   /** Landmarks of a frame, null while they are not here: `world_mm`, `ground_mm`, `visibility`, and

@@ -1,5 +1,7 @@
 /* What can be charted, as the recording lists it: panels of one or two series on one axis. */
 
+import { UNKNOWN_ERROR } from "./recording.js";
+
 /** All panels of a recording, in groups: [[title, [panel, ...]], ...]. */
 export function listPanels(replay) {
   const groups = new Map();
@@ -8,45 +10,65 @@ export function listPanels(replay) {
     if (!groups.has(group)) groups.set(group, new Map());
     const panels = groups.get(group);
     if (!panels.has(id)) panels.set(id, { id, title, label, meaning, unit, series: [] });
-    panels.get(id).series.push(new Series(about, row));
+    panels.get(id).series.push(new Series(about, row, replay.missing));
   });
   return [...groups].map(([title, panels]) => [title, [...panels.values()]]);
 }
 
-/** One line of a chart; its values are here while it is shown. */
+/** One line of a chart; its readings are here, as they are packed, while it is shown. */
 class Series {
-  /** NaN where there is none; null while they are not here. */
-  values = null;
-  /** How far each value may be off; null where that is unknown, or not here yet. */
-  errors = null;
+  /** Whether it is known how far the readings may be off. */
+  hasErrors = false;
+  #steps = null;
+  #stepsPerUnit;
+  #missing;
+  #errors = null;
   #row;
 
-  constructor({ name, side, unit, joint, zero }, row) {
+  constructor({ name, side, unit, joint, zero, steps_per_unit }, row, missing) {
     Object.assign(this, { name, side, isAngle: unit === "°", joint, zero });
+    this.#stepsPerUnit = steps_per_unit;
+    this.#missing = missing;
     this.#row = row;
   }
 
   async load(replay) {
-    this.values ??= await replay.readSeries(this.#row);
+    this.#steps ??= await replay.readSeries(this.#row);
   }
 
   async loadErrors(replay) {
-    if (this.isAngle) this.errors ??= await replay.readErrors(this.#row);
+    if (!this.isAngle) return;
+    this.#errors ??= await replay.readErrors(this.#row);
+    this.hasErrors = true;
   }
 
   forget() {
-    this.values = this.errors = null;
+    this.#steps = this.#errors = null;
+    this.hasErrors = false;
   }
-}
 
-/** Lowest and highest value from one frame up to another; null where there is none. */
-export function findExtent(values, first = 0, end = values.length) {
-  let [low, high] = [Infinity, -Infinity];
-  for (let i = first; i < end; i += 1) {
-    if (values[i] < low) low = values[i];
-    if (values[i] > high) high = values[i];
+  /** Reading of a frame; NaN where there is none. */
+  valueAt(frame) {
+    const step = this.#steps[frame] ?? this.#missing;
+    return step === this.#missing ? NaN : step / this.#stepsPerUnit;
   }
-  return low > high ? null : [low, high];
+
+  /** How far it may be off; NaN where that is unknown. */
+  errorAt(frame) {
+    const error = this.#errors?.[frame] ?? UNKNOWN_ERROR;
+    return error === UNKNOWN_ERROR ? NaN : error;
+  }
+
+  /** Lowest and highest reading from one frame up to another; null where there is none. */
+  findExtent(first = 0, end = this.#steps.length) {
+    let [low, high] = [Infinity, -Infinity];
+    for (let i = first; i < end; i += 1) {
+      const value = this.valueAt(i);
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    return low > high ? null : [low, high];
+  }
 }
 
 /** A value as a person reads it; units other than degrees stand in the panel's title. */

@@ -60,6 +60,38 @@ def test_the_athletes_eyes(open_player):
     expect(scene.get_by_role("status")).to_have_text("")
 
 
+def test_two_fingers_come_nearer_and_one_turns(open_player):
+    player = open_player(width=390, height=844)
+    scene = player.root.locator(".pc-scene")
+    scene.scroll_into_view_if_needed()
+    box = scene.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = player.page.context.new_cdp_session(player.page)
+
+    def put(kind, *fingers):
+        points = [{"x": x + at, "y": y, "id": number} for number, at in enumerate(fingers)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def read_distance():
+        player.wait_for_drawings()
+        return np.linalg.norm(read_eye(scene))
+
+    home = read_distance()
+    put("touchStart", -30, 30)
+    put("touchMove", -45, 45)
+    put("touchMove", -60, 60)
+    put("touchEnd")
+    near = read_distance()
+    assert near == pytest.approx(home / 2, rel=0.1)
+    before = read_eye(scene)
+    put("touchStart", 0)
+    put("touchMove", 40)
+    put("touchMove", 80)
+    put("touchEnd")
+    assert read_distance() == pytest.approx(near, rel=0.01)
+    assert read_eye(scene)[:2] != pytest.approx(before[:2], abs=0.1)
+
+
 def test_any_chart_can_be_chosen_and_the_address_keeps_it(open_player):
     player = open_player(query="&t=3&speed=0.5&loop=2-4&charts=knee_flexion,speed_wrist")
     assert player.read("charts") == "knee_flexion,speed_wrist"

@@ -136,7 +136,7 @@ def _positive(text: str) -> int:
 def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID")
     command.add_argument(
-        "--what", choices=("landmarks", "angles", "metrics", "notes"), default="landmarks"
+        "--what", choices=("landmarks", "angles", "metrics", "notes", "steps"), default="landmarks"
     )
     command.add_argument(
         "--landmarks", choices=PROCESSINGS, default="recorded", help="as recorded, by default"
@@ -273,23 +273,24 @@ def _run_show(options: argparse.Namespace) -> int:
 
 def _run_export(options: argparse.Namespace) -> int:
     from posecore import export
-    from posecore.processing import process
+    from posecore.processing import load_processed
 
     if options.out == "-" and options.format != "csv":
         return _say("Only CSV can go to standard output; name a file with --out.", WRONG_USAGE)
     with _open_store(options) as store:
         session = _find(store, options.id)
         notes = store.notes.list(session.id)
-        sequence = process(store.load_sequence(session.id), options.landmarks)
+        sequence = load_processed(store, session.id, options.landmarks)
         if options.what == "notes":
             table = export.to_notes_table(notes)
-        elif options.what == "metrics":
-            table = export.to_metrics_table(sequence)
+        elif options.what in ("metrics", "steps"):
+            to_table = {"metrics": export.to_metrics_table, "steps": export.to_steps_table}
+            table = to_table[options.what](sequence)
         else:
             make_table = {"landmarks": export.to_landmarks_table, "angles": export.to_angles_table}
             table = make_table[options.what](sequence, notes=notes)
     if not table.num_rows:
-        lacking = "notes" if options.what == "notes" else "frames"
+        lacking = options.what if options.what in ("notes", "steps") else "frames"
         return _say(f"This session has no {lacking}, so there is nothing to export.", COULD_NOT)
     if options.out == "-":
         export.write_csv(table, sys.stdout.buffer)

@@ -4,15 +4,13 @@ A value that is missing (NaN in posecore's arrays) is an empty cell in CSV and a
 Numbers are written with the digits that give back exactly the same number.
 """
 
-import errno
 import io
 import json
 import math
 import re
 import unicodedata
-import uuid
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +31,7 @@ from posecore.storage.note import Note
 from posecore.storage.session import Session
 from posecore.topology import LANDMARK_NAMES
 from posecore.trust import compute_expected_error, hide_untrusted
+from posecore.whole_file import write_whole
 
 TableFormat = Literal["csv", "parquet"]
 TABLE_FORMATS: Final[tuple[TableFormat, ...]] = get_args(TableFormat)
@@ -136,7 +135,27 @@ def to_metrics_table(sequence: PoseSequence) -> pa.Table:
         )
         for metric, row in zip(METRICS.values(), table.to_dict("records"), strict=True)
     ]
-    return pa.Table.from_pylist(rows, schema=_METRICS_SCHEMA)
+    return _add_steps(pa.Table.from_pylist(rows, schema=_METRICS_SCHEMA), sequence)
+
+
+def to_steps_table(sequence: PoseSequence) -> pa.Table:
+    """Table of what was done to a recording, one row a step, in order.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+
+    Returns
+    -------
+    pyarrow.Table
+        ``step`` (1, 2, ...), ``name``, and ``parameters``: what the step was told and what it
+        found out, as JSON. No rows for a recording as it was recorded.
+    """
+    rows = [
+        {"step": number, "name": step.name, "parameters": json.dumps(dict(step.parameters))}
+        for number, step in enumerate(sequence.steps, start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=_STEPS_SCHEMA)
 
 
 def to_notes_table(notes: Iterable[Note]) -> pa.Table:
@@ -215,7 +234,7 @@ def write_table(table: pa.Table, path: str | Path, table_format: TableFormat | s
             f"A table can be written as {' or '.join(TABLE_FORMATS)}, not as {table_format!r}."
         )
     write = write_csv if table_format == "csv" else pa.parquet.write_table
-    _write_whole(Path(path), lambda stream: write(table, stream))
+    write_whole(Path(path), lambda stream: write(table, stream))
 
 
 def write_zip(tables: Iterable[tuple[str, pa.Table]], path: str | Path) -> None:
@@ -232,7 +251,7 @@ def write_zip(tables: Iterable[tuple[str, pa.Table]], path: str | Path) -> None:
     ExportError
         If the file cannot be written.
     """
-    _write_whole(Path(path), lambda stream: _fill_zip(tables, stream))
+    write_whole(Path(path), lambda stream: _fill_zip(tables, stream))
 
 
 def to_zip_bytes(tables: Iterable[tuple[str, pa.Table]]) -> bytes:
@@ -337,6 +356,11 @@ _NOTE_SCHEMA: Final = pa.schema(
 )
 
 
+_STEPS_SCHEMA: Final = pa.schema(
+    [("step", pa.int64()), ("name", pa.string()), ("parameters", pa.string())]
+)
+
+
 _METRICS_SCHEMA: Final = pa.schema(
     [
         (name, pa.float64() if name == "value" else pa.string())
@@ -365,30 +389,3 @@ def _fill_zip(tables: Iterable[tuple[str, pa.Table]], stream: IO[bytes]) -> None
         for file_name, table in tables:
             with archive.open(file_name, "w", force_zip64=True) as member:
                 write_csv(table, member)
-
-
-def _write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Write beside the file, then put it in place in one step."""
-    try:
-        if path.exists() and not path.is_file():
-            raise ExportError(f"{path} is not a file that can be written to; choose another name.")
-        path = path.resolve()
-        unfinished = path.with_name(f".{uuid.uuid4().hex}.part")
-        try:
-            with unfinished.open("wb") as stream:
-                write(stream)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise ExportError(_explain(error, path)) from error
-
-
-def _explain(error: OSError, path: Path) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        reason = "the disk is full; free some space and try again"
-    elif error.errno == errno.ENOENT:
-        reason = f"there is no folder {path.parent}; make it or choose another"
-    else:
-        reason = f"{error.strerror or error}; choose another place"
-    return f"{path.name} could not be written: {reason}."

@@ -17,9 +17,10 @@ from posecore.export import (
     to_landmarks_table,
     to_metrics_table,
     to_notes_table,
+    to_steps_table,
     to_zip_bytes,
 )
-from posecore.processing import process
+from posecore.processing import load_processed
 from posecore.settings import Processing
 
 
@@ -34,7 +35,7 @@ _DOWNLOADS: Final = {
         "Download CSV",
         "All landmarks, one row a frame, and the notes beside them.",
         lambda store, session_id, processing: to_landmarks_table(
-            process(store.load_sequence(session_id), processing),
+            load_processed(store, session_id, processing),
             notes=store.notes.list(session_id),
         ),
     ),
@@ -42,7 +43,7 @@ _DOWNLOADS: Final = {
         "Download angles CSV",
         "Joint angles in degrees, one row a frame, and the notes beside them.",
         lambda store, session_id, processing: to_angles_table(
-            process(store.load_sequence(session_id), processing),
+            load_processed(store, session_id, processing),
             notes=store.notes.list(session_id),
             max_error_deg=get_settings().max_error_deg,
         ),
@@ -51,7 +52,7 @@ _DOWNLOADS: Final = {
         "Download metrics CSV",
         "Range of motion, repetitions, smoothness and more, one row a number.",
         lambda store, session_id, processing: to_metrics_table(
-            process(store.load_sequence(session_id), processing)
+            load_processed(store, session_id, processing)
         ),
     ),
     "notes": _Download(
@@ -59,11 +60,18 @@ _DOWNLOADS: Final = {
         "One row a note, with its times.",
         lambda store, session_id, _processing: to_notes_table(store.notes.list(session_id)),
     ),
+    "steps": _Download(
+        "Download steps CSV",
+        "What was done to the landmarks, one row a step, with what it was told and found out.",
+        lambda store, session_id, processing: to_steps_table(
+            load_processed(store, session_id, processing)
+        ),
+    ),
 }
 
 
 def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = False) -> None:
-    """Show a button each for landmarks, angles and metrics, and for notes where there are any.
+    """Show a button each for landmarks, angles and metrics; for notes and steps if there are any.
 
     Several sessions come as a ZIP. Where it is dense, all but the first open from one button.
     """
@@ -74,6 +82,8 @@ def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = Fals
         _download_button(sessions, "angles", key=key)
         _download_button(sessions, "metrics", key=key)
         _download_button(noted, "notes", key=key)
+        if get_settings().processing != "recorded":
+            _download_button(sessions, "steps", key=key)
 
 
 def _download_button(sessions: list[Session], kind: str, *, key: str) -> None:

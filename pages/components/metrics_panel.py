@@ -11,7 +11,7 @@ from pages.components.words import as_length
 from posecore import METRICS, Session, compute_metrics, detect_repetitions
 from posecore.climbing import ClimbingThresholds
 from posecore.events import Repetition
-from posecore.processing import process
+from posecore.processing import load_processed
 from posecore.settings import Processing
 
 _GROUPS: Final = {
@@ -55,7 +55,7 @@ def show_metrics(session: Session, processing: Processing) -> None:
 @st.cache_data(max_entries=16, show_spinner="Computing the numbers")
 def _compute(session_id: str, frame_count: int, processing: Processing, limit: float) -> _Numbers:
     """Numbers of a finished session, which never change; ``frame_count`` tells it from others."""
-    sequence = process(get_store().load_sequence(session_id), processing)
+    sequence = load_processed(get_store(), session_id, processing)
     metrics = compute_metrics(sequence, limits=ClimbingThresholds(immobile=limit))
     begin_s = float(sequence.time_s[0]) if frame_count else 0.0
     return _Numbers(metrics, detect_repetitions(sequence), begin_s)

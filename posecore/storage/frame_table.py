@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from posecore.errors import InvalidFieldError
-from posecore.sequence import PoseSequence
+from posecore.sequence import PoseSequence, ProcessingStep
 
 _LIST_SIZES = {"image_landmarks": 99, "world_landmarks": 99, "visibility": 33, "presence": 33}
 
@@ -86,7 +86,9 @@ def to_arrow(sequence: PoseSequence) -> pa.Table:
     return pa.table(columns)
 
 
-def from_arrow(table: pa.Table, *, image_size: tuple[int, int]) -> PoseSequence:
+def from_arrow(
+    table: pa.Table, *, image_size: tuple[int, int], steps: tuple[ProcessingStep, ...] = ()
+) -> PoseSequence:
     """Recording from an Arrow table made by :func:`to_arrow`; rows may come in any order."""
     n_frames = table.num_rows
     frame_number = table["frame_number"].to_numpy()
@@ -100,6 +102,7 @@ def from_arrow(table: pa.Table, *, image_size: tuple[int, int]) -> PoseSequence:
         visibility=_to_rows(table["visibility"], 33)[order],
         presence=_to_rows(table["presence"], 33)[order],
         image_size=image_size,
+        steps=steps,
     )
 
 

@@ -116,7 +116,44 @@ def m003_notes(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_sessions_and_frames, m002_preferences, m003_notes)
+def m004_processed(cursor: duckdb.DuckDBPyConnection) -> None:
+    """What was computed of a recording, with the steps that led there; made again at will.
+
+    A result has an id of its own, so that whoever reads one never gets frames of the next.
+    """
+    cursor.execute(
+        """
+        CREATE TABLE processed (
+            id UUID PRIMARY KEY,
+            session_id UUID NOT NULL,
+            processing VARCHAR NOT NULL,
+            version VARCHAR NOT NULL,
+            frame_count INTEGER NOT NULL,
+            steps VARCHAR NOT NULL
+        )
+        """
+    )
+    cursor.execute(
+        """
+        CREATE TABLE processed_frames (
+            id UUID NOT NULL,
+            frame_number INTEGER NOT NULL,
+            time_s DOUBLE NOT NULL,
+            image_landmarks FLOAT[99],
+            world_landmarks FLOAT[99],
+            visibility FLOAT[33],
+            presence FLOAT[33]
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_sessions_and_frames,
+    m002_preferences,
+    m003_notes,
+    m004_processed,
+)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

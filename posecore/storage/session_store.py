@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import duckdb
@@ -17,6 +16,7 @@ from posecore.settings import LOCAL_OWNER, Settings
 from posecore.storage.connection import Database
 from posecore.storage.frame_table import insert_frames, select_frames, update_duration
 from posecore.storage.note_store import NoteStore
+from posecore.storage.processed_store import ProcessedStore, remove_processed
 from posecore.storage.session import Session, check_fields
 from posecore.storage.session_lookup import COLUMNS, find_session, parse_id
 from posecore.storage.video_files import VideoFiles
@@ -63,12 +63,7 @@ class SessionStore:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -83,6 +78,11 @@ class SessionStore:
     def notes(self) -> NoteStore:
         """The notes on this owner's sessions."""
         return NoteStore(self._database, owner=self.owner)
+
+    @property
+    def processed(self) -> ProcessedStore:
+        """What was computed of this owner's recordings and kept."""
+        return ProcessedStore(self._database, owner=self.owner)
 
     # Sessions
 
@@ -229,6 +229,7 @@ class SessionStore:
         with self._database.transaction() as cursor:
             session_id = self._get(cursor, session_id).id
             if status == "failed":
+                remove_processed(cursor, session_id)
                 cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
                 cursor.execute(f"UPDATE sessions SET {_NOTHING} WHERE id = ?", [session_id])
                 self._videos.remove(session_id)
@@ -241,9 +242,10 @@ class SessionStore:
             return self._get(cursor, session_id)
 
     def delete_session(self, session_id: str) -> None:
-        """Delete a session with its frames, notes and video for good."""
+        """Delete a session with its frames, all that was made of them, notes and video for good."""
         with self._database.transaction() as cursor:
             session_id = self._get(cursor, session_id).id
+            remove_processed(cursor, session_id)
             cursor.execute("DELETE FROM notes WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])

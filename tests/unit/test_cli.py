@@ -186,6 +186,15 @@ def test_cleaned_landmarks_say_what_was_done_to_them(session_id, tmp_path):
     assert [step["name"] for step in steps][-1].startswith("smooth")
 
 
+def test_what_was_done_is_exported_on_its_own(session_id, capsysbinary):
+    assert main(["export", session_id, "--what", "steps"]) == 1
+    assert b"no steps" in capsysbinary.readouterr().err
+    assert main(["export", session_id, "--what", "steps", "--landmarks", "cleaned"]) == 0
+    rows = list(csv.DictReader(capsysbinary.readouterr().out.decode().splitlines()))
+    assert rows[0]["name"] == "repair_swaps"
+    assert json.loads(rows[-1]["parameters"])["cutoff_hz"] > 0
+
+
 def test_metrics_are_exported_one_a_row_and_a_spreadsheet_computes_none(session_id, capsysbinary):
     assert main(["export", session_id, "--what", "metrics"]) == 0
     out = capsysbinary.readouterr().out

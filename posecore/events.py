@@ -1,8 +1,8 @@
-"""Events in a movement: repetitions of whatever is repeated, and stretches of stillness."""
+"""Repetitions of a movement, whatever it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from posecore.angles import compute_joint_angles
 from posecore.excursions import Excursions, find_excursions, no_excursions, take_between
 from posecore.image_scale import compute_image_scale, to_pixels
 from posecore.sequence import PoseSequence
-from posecore.signals import EvenSignals, Floats, differentiate, find_runs, smooth_evenly
+from posecore.signals import EvenSignals, Floats, find_runs, smooth_evenly
 from posecore.topology import N_LANDMARKS, Landmark
 
 if TYPE_CHECKING:
@@ -68,23 +68,6 @@ class Repetition:
     def duration_s(self) -> float:
         """Seconds from start to end."""
         return self.end_s - self.start_s
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stillness:
-    """A stretch in which nothing moves.
-
-    Attributes
-    ----------
-    start_s, end_s : float
-        On the clock of the recording's ``time_s``.
-    kind : {"hold", "pause"}
-        A pause lies between repetitions; a hold within one, or in a recording without any.
-    """
-
-    start_s: float
-    end_s: float
-    kind: Literal["hold", "pause"]
 
 
 @dataclass(frozen=True)
@@ -167,52 +150,6 @@ def compute_tempo(repetitions: Sequence[Repetition]) -> float:
 def find_most_repeatable(repetitions: Sequence[Repetition]) -> Repetition | None:
     """The repetition most like the mean of all; None where there is none."""
     return max(repetitions, key=lambda each: each.repeatability, default=None)
-
-
-def detect_stillness(
-    sequence: PoseSequence,
-    repetitions: Sequence[Repetition] = (),
-    *,
-    speed_m_s: float = 0.1,
-    shortest_s: float = 0.7,
-) -> list[Stillness]:
-    """Holds and pauses: stretches in which the body keeps its posture.
-
-    Parameters
-    ----------
-    sequence : PoseSequence
-    repetitions : sequence of Repetition
-        What :func:`detect_repetitions` found; tells a hold from a pause.
-    speed_m_s : float
-        Still is: no shoulder, elbow, wrist, knee or ankle is faster, relative to the hips and after
-        a 2 Hz low-pass.
-    shortest_s : float
-
-    Returns
-    -------
-    list of Stillness
-    """
-    joints = [
-        landmark
-        for landmark in Landmark
-        if landmark.name.endswith(("SHOULDER", "ELBOW", "WRIST", "KNEE", "ANKLE"))
-    ]
-    world = sequence.world_landmarks[:, joints].reshape(-1, 3 * len(joints))
-    even = smooth_evenly(sequence.time_s, world, cutoff_hz=2.0)
-    velocity = differentiate(even.values, even.rate_hz).reshape(-1, len(joints), 3)
-    speed = np.sqrt((velocity**2).sum(axis=2))
-    known = ~np.isnan(speed)
-    fastest = np.where(known, speed, 0).max(axis=1, initial=0.0)
-    runs = find_runs((fastest < speed_m_s) & (known.mean(axis=1) >= 0.5))
-    found = []
-    for first, stop in runs:
-        start_s, end_s = float(even.time_s[first]), float(even.time_s[stop - 1])
-        if end_s - start_s >= shortest_s:
-            middle_s = (start_s + end_s) / 2
-            within = any(each.start_s < middle_s < each.end_s for each in repetitions)
-            kind: Literal["hold", "pause"] = "hold" if within or not repetitions else "pause"
-            found.append(Stillness(start_s=start_s, end_s=end_s, kind=kind))
-    return found
 
 
 def _prepare(movement: "PoseSequence | Angles") -> _Material | None:

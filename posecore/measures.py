@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from posecore.climbing import Climb, ClimbingThresholds, prepare_climb
 from posecore.events import Repetition, detect_repetitions
 from posecore.sequence import PoseSequence
 from posecore.signals import EvenSignals, Floats, differentiate, smooth_evenly
-from posecore.topology import Landmark
+from posecore.stillness import POSTURE, Stillness, detect_stillness
 
 _SMALLEST_RANGE_DEG: Final = 5.0
 _NOISE_FACTOR: Final = 2.0
@@ -61,14 +61,17 @@ class Material:
         return detect_repetitions(self.sequence)
 
     @cached_property
+    def stillness(self) -> list[Stillness] | str:
+        """Holds and pauses, or why they cannot be told."""
+        seen = ~np.isnan(self.sequence.world_landmarks[:, POSTURE, 0])
+        if not (seen.mean(axis=1) >= 0.5).any():
+            return "too little of the body is seen"
+        return detect_stillness(self.sequence, self.repetitions)
+
+    @cached_property
     def speeds(self) -> tuple[list[Floats], float]:
         """Speed of the body in each repetition, at even times, and how many of these a second."""
-        joints = [
-            landmark
-            for landmark in Landmark
-            if landmark.name.endswith(("SHOULDER", "ELBOW", "WRIST", "KNEE", "ANKLE"))
-        ]
-        world = self.sequence.world_landmarks[:, joints].reshape(-1, 3 * len(joints))
+        world = self.sequence.world_landmarks[:, POSTURE].reshape(-1, 3 * len(POSTURE))
         even = smooth_evenly(self.sequence.time_s, world)
         speed = np.sqrt((differentiate(even.values, even.rate_hz) ** 2).mean(axis=1))
         borders = [
@@ -135,6 +138,22 @@ def over_repetitions(measure: Callable[[list[Repetition]], float | str]) -> Meas
     return lambda material: (
         measure(material.repetitions) if material.repetitions else "nothing is repeated"
     )
+
+
+def over_stillness(
+    kind: Literal["hold", "pause"], measure: Callable[[list[float]], float]
+) -> Measure:
+    """A measure of the lengths of the holds, or of the pauses, in seconds."""
+
+    def over_lengths(material: Material) -> float | str:
+        if isinstance(material.stillness, str):
+            return material.stillness
+        lengths_s = [each.duration_s for each in material.stillness if each.kind == kind]
+        if not lengths_s and measure is max:
+            return f"there is no {kind}"
+        return float(measure(lengths_s))
+
+    return over_lengths
 
 
 def smoothness_of(measure: Callable[[Floats, float], float]) -> Measure:

@@ -7,7 +7,8 @@ import numpy as np
 
 from posecore.climbing import ClimbingThresholds
 from posecore.measures import Material
-from posecore.metric_table import BODY_HEIGHTS, METRICS
+from posecore.metric_definition import BODY_HEIGHTS
+from posecore.metric_table import METRICS
 from posecore.sequence import PoseSequence
 
 if TYPE_CHECKING:

@@ -11,16 +11,10 @@ from pages.components.words import as_length
 from posecore import METRICS, Session, compute_metrics, detect_repetitions
 from posecore.climbing import ClimbingThresholds
 from posecore.events import Repetition
+from posecore.metric_definition import GROUPS
 from posecore.processing import load_processed
 from posecore.settings import Processing
 
-_GROUPS: Final = {
-    "repetitions": "Repetitions",
-    "movement": "Movement",
-    "symmetry": "Symmetry",
-    "smoothness": "Smoothness",
-    "climbing": "Climbing",
-}
 _NONE: Final = "\N{EN DASH}"
 _PREFERENCE: Final = "immobility_speed"
 _ABOUT_CLIMBING: Final = (
@@ -43,7 +37,7 @@ def show_metrics(session: Session, processing: Processing) -> None:
     with expander:
         limit = _ask_for_limit()
         numbers = _compute(session.id, session.frame_count, processing, limit)
-        for tab, group in zip(st.tabs(list(_GROUPS.values())), _GROUPS, strict=True):
+        for tab, group in zip(st.tabs(list(GROUPS.values())), GROUPS, strict=True):
             with tab:
                 if group == "climbing":
                     st.caption(_ABOUT_CLIMBING)

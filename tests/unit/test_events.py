@@ -1,4 +1,4 @@
-"""Repetitions and stillness, of motions whose number and times are known."""
+"""Repetitions, of motions whose number and times are known."""
 
 from dataclasses import replace
 
@@ -10,7 +10,6 @@ from posecore import Landmark, PoseSequence, compute_joint_angles
 from posecore.events import (
     compute_tempo,
     detect_repetitions,
-    detect_stillness,
     find_most_repeatable,
 )
 from posecore.synthetic import make_sequence, make_squats
@@ -177,7 +176,6 @@ def test_a_hole_parts_the_repetitions_and_is_none():
 @pytest.mark.parametrize("n_frames", [0, 1, 2, 3])
 def test_too_few_frames_are_no_repetition(n_frames):
     assert detect_repetitions(make_squats(1.0)[:n_frames]) == []
-    assert detect_stillness(make_squats(1.0)[:n_frames]) == []
 
 
 def test_half_a_body_is_enough_and_none_is_not():
@@ -187,20 +185,4 @@ def test_half_a_body_is_enough_and_none_is_not():
     assert len(detect_repetitions(replace(squats, world_landmarks=world))) == 10
     nobody = np.full_like(world, np.nan)
     assert detect_repetitions(replace(squats, world_landmarks=nobody)) == []
-    assert detect_stillness(replace(squats, world_landmarks=nobody)) == []
     assert isinstance(squats, PoseSequence)
-
-
-def test_stillness_within_a_repetition_is_a_hold_and_between_two_a_pause():
-    down = 45 * (1 - np.cos(np.pi * np.arange(30) / 30))
-    one = np.concatenate([down, np.full(60, 90.0), down[::-1], np.zeros(60)])
-    bend = np.tile(one, 4)
-    sequence = make_sequence(MOTIONS["squat"](bend), time_s=np.arange(len(bend)) / 30)
-    repetitions = detect_repetitions(sequence)
-    assert len(repetitions) == 4
-    found = detect_stillness(add_noise(sequence, 0.005), repetitions)
-    assert [each.kind for each in found] == ["hold", "pause"] * 4
-    assert [each.start_s for each in found][:2] == pytest.approx([1, 4], abs=0.3)
-    assert [each.end_s - each.start_s for each in found][:2] == pytest.approx([2, 2], abs=0.5)
-    (alone,) = detect_stillness(make_sequence(time_s=np.arange(90) / 30))
-    assert alone.kind == "hold"

@@ -23,6 +23,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from posecore.angles import compute_joint_angles
+from posecore.climbing import ClimbingThresholds
 from posecore.errors import ExportError
 from posecore.metric_table import METRICS
 from posecore.metrics import compute_metrics
@@ -114,12 +115,14 @@ def to_angles_table(
     return _add_steps(pa.table(columns | _note_column(sequence, notes)), sequence)
 
 
-def to_metrics_table(sequence: PoseSequence) -> pa.Table:
+def to_metrics_table(sequence: PoseSequence, limits: ClimbingThresholds | None = None) -> pa.Table:
     """Table of metrics, one row a metric, safe to open in a spreadsheet.
 
     Parameters
     ----------
     sequence : PoseSequence
+    limits : ClimbingThresholds, optional
+        As for :func:`posecore.compute_metrics`.
 
     Returns
     -------
@@ -127,7 +130,7 @@ def to_metrics_table(sequence: PoseSequence) -> pa.Table:
         ``name``, ``group``, ``label``, ``value`` (NULL where there is none), ``unit``, ``note``
         (why there is none), ``formula`` and ``reference`` of :data:`posecore.METRICS`.
     """
-    table = compute_metrics(sequence).reset_index()
+    table = compute_metrics(sequence, limits=limits).reset_index()
     rows = [
         _to_harmless(
             {str(key): cell for key, cell in row.items()}

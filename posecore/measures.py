@@ -14,6 +14,9 @@ from posecore.signals import EvenSignals, Floats, differentiate, smooth_evenly
 from posecore.stillness import POSTURE, Stillness, detect_stillness
 
 _SMALLEST_RANGE_DEG: Final = 5.0
+NEITHER_MOVES: Final = "neither side moves"
+"""Why ranges below 5 degrees have no symmetry."""
+
 _NOISE_FACTOR: Final = 2.0
 _SMALLEST_NOISE_DEG: Final = 0.1
 
@@ -127,7 +130,7 @@ def symmetry_of(left: str, right: str) -> Measure:
         if len(numbers) < 2:
             return next(each for each in ranges if isinstance(each, str))
         if max(numbers) < _SMALLEST_RANGE_DEG:
-            return "neither side moves"
+            return NEITHER_MOVES
         return compute_symmetry_index(*numbers)
 
     return measure

@@ -45,9 +45,16 @@ def compute_metrics(
     KeyError
         If a name is not in :data:`METRICS`.
     """
+    material = Material(sequence, limits or ClimbingThresholds())
+    return tabulate_metrics(material, names, body_height_m=body_height_m)
+
+
+def tabulate_metrics(
+    material: Material, names: Iterable[str] | None = None, *, body_height_m: float | None = None
+) -> "pd.DataFrame":
+    """Return the table of :func:`compute_metrics`, of material that is needed elsewhere as well."""
     import pandas as pd
 
-    material = Material(sequence, limits or ClimbingThresholds())
     rows = []
     for metric in (METRICS[name] for name in (METRICS if names is None else names)):
         reading = material.problem or metric.function(material)

@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "storage": DATA | {"settings", "video_writer"},
     "figures": COMPARISON,
     "whole_file": ERRORS,
-    "export": COMPARISON | {"trust", "whole_file", "storage.note", "storage.session"},
+    "export": COMPARISON | {"climbing", "trust", "whole_file", "storage.note", "storage.session"},
     "clip_scene": DATA,
     "clip_canvas": DATA | {"capture.overlay", "clip_scene"},
     "clip": DATA | {"capture.overlay", "clip_scene", "clip_canvas", "video", "video_writer"},

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import streamlit as st
 
+from pages.components.climbing_limits import get_limits
 from pages.components.state import get_settings, get_store
 from posecore import Session, SessionStore
 from posecore.export import (
@@ -52,7 +53,7 @@ _DOWNLOADS: Final = {
         "Download metrics CSV",
         "Range of motion, repetitions, smoothness and more, one row a number.",
         lambda store, session_id, processing: to_metrics_table(
-            load_processed(store, session_id, processing)
+            load_processed(store, session_id, processing), get_limits()
         ),
     ),
     "notes": _Download(
@@ -68,6 +69,11 @@ _DOWNLOADS: Final = {
         ),
     ),
 }
+
+
+def download_numbers(session: Session, *, key: str) -> None:
+    """Show the button for the numbers alone, beside where they are shown."""
+    _download_button([session], "metrics", key=key)
 
 
 def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = False) -> None:

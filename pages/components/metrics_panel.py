@@ -5,27 +5,39 @@ from typing import Final, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from pages.components.climbing_limits import ask_for_limits, get_limits
+from pages.components.downloads import download_numbers
+from pages.components.metrics_tables import (
+    make_figures,
+    make_movement_tables,
+    make_plain_table,
+    make_repetitions_table,
+    make_stillness_table,
+)
+from pages.components.number_tables import Table, show_numbers
 from pages.components.state import get_store
-from pages.components.text import plain
-from pages.components.words import as_length
-from posecore import METRICS, Session, compute_metrics, detect_repetitions
+from posecore import Session
 from posecore.climbing import ClimbingThresholds
 from posecore.events import Repetition
+from posecore.measures import Material
 from posecore.metric_definition import GROUPS
+from posecore.metrics import tabulate_metrics
 from posecore.processing import load_processed
 from posecore.settings import Processing
+from posecore.stillness import Stillness
 
-_NONE: Final = "\N{EN DASH}"
-_PREFERENCE: Final = "immobility_speed"
 _ABOUT_CLIMBING: Final = (
     "From the picture of a camera that stands still: lengths in body heights, at the median "
-    "distance. Holds are unknown; a hand or foot that is still counts as a contact."
+    "distance. Holds are unknown; a hand or foot that is still counts as a contact. Not validated "
+    "on climbs measured otherwise: compare attempts filmed from the same place."
 )
 
 
 class _Numbers(NamedTuple):
+    problem: str
     metrics: pd.DataFrame
     repetitions: list[Repetition]
+    stillness: list[Stillness] | str
     begin_s: float
 
 
@@ -35,74 +47,45 @@ def show_metrics(session: Session, processing: Processing) -> None:
     if not expander.open:
         return
     with expander:
-        limit = _ask_for_limit()
-        numbers = _compute(session.id, session.frame_count, processing, limit)
-        for tab, group in zip(st.tabs(list(GROUPS.values())), GROUPS, strict=True):
+        numbers = _compute(session.id, session.frame_count, processing, get_limits())
+        if numbers.problem:
+            st.write(f"There are no numbers: {numbers.problem}.")
+            return
+        show_numbers(make_figures(numbers.metrics), key="key_figures")
+        # Symmetry stands beside the ranges it is made of.
+        groups = {key: title for key, title in GROUPS.items() if key != "symmetry"}
+        for tab, group in zip(st.tabs(list(groups.values())), groups, strict=True):
             with tab:
-                if group == "climbing":
-                    st.caption(_ABOUT_CLIMBING)
-                _show_group(numbers.metrics, group)
-                if group == "repetitions":
-                    _show_repetitions(numbers)
+                _show_group(numbers, session.id, group)
+        download_numbers(session, key="numbers")
 
 
 @st.cache_data(max_entries=16, show_spinner="Computing the numbers")
-def _compute(session_id: str, frame_count: int, processing: Processing, limit: float) -> _Numbers:
+def _compute(
+    session_id: str, frame_count: int, processing: Processing, limits: ClimbingThresholds
+) -> _Numbers:
     """Numbers of a finished session, which never change; ``frame_count`` tells it from others."""
-    sequence = load_processed(get_store(), session_id, processing)
-    metrics = compute_metrics(sequence, limits=ClimbingThresholds(immobile=limit))
-    begin_s = float(sequence.time_s[0]) if frame_count else 0.0
-    return _Numbers(metrics, detect_repetitions(sequence), begin_s)
+    material = Material(load_processed(get_store(), session_id, processing), limits)
+    metrics = tabulate_metrics(material)
+    if material.problem:
+        return _Numbers(material.problem, metrics, [], [], 0.0)
+    begin_s = float(material.sequence.time_s[0])
+    return _Numbers("", metrics, material.repetitions, material.stillness, begin_s)
 
 
-def _ask_for_limit() -> float:
-    """Ask below which speed a climber is immobile; the answer is kept for all sessions."""
-    try:
-        kept = float(get_store().load_preferences().get(_PREFERENCE, ClimbingThresholds().immobile))
-    except ValueError:
-        kept = ClimbingThresholds().immobile
-    limit = st.number_input(
-        "Immobile below, body heights a second",
-        min_value=0.01,
-        max_value=1.0,
-        value=min(max(kept, 0.01), 1.0),
-        step=0.01,
-        help="Speed of the centre of mass in the picture, for all that is said about climbing. "
-        "Below about 0.05 the estimator's own noise counts as movement.",
-        width=300,
-    )
-    if limit != kept:
-        get_store().save_preference(_PREFERENCE, str(limit))
-    return limit
+def _show_group(numbers: _Numbers, session_id: str, group: str) -> None:
+    if group == "climbing":
+        st.caption(_ABOUT_CLIMBING)
+        ask_for_limits()
+    show_numbers(*_make_tables(numbers, session_id, group), key=f"numbers_{group}")
 
 
-def _show_group(metrics: pd.DataFrame, group: str) -> None:
-    for name, row in metrics[metrics["group"] == group].iterrows():
-        metric = METRICS[str(name)]
-        if row["note"]:
-            text = f"{plain(metric.label)}: {_NONE} ({plain(row['note'])})"
-        else:
-            number = plain(f"{row['value']:,.{metric.digits}f}")
-            text = f"{plain(metric.label)}: **{number}** {plain(row['unit'])}".rstrip()
-        about = f"{plain(metric.formula)}\n\nSource: {plain(metric.reference)}"
-        st.markdown(text, help=about)
-
-
-def _show_repetitions(numbers: _Numbers) -> None:
-    if not numbers.repetitions:
-        return
-    first = numbers.repetitions[0]
-    st.caption(
-        f"Counted in {plain(first.signal)}; ranges are those of {plain(first.angle)}, in degrees."
-    )
-    rows = [
-        {
-            "Begins at": f"{as_length(start_s)} ({start_s:.1f} s)",
-            "Length, s": round(each.duration_s, 2),
-            "Range, °": round(each.range_deg),
-            "Like the mean, %": round(100 * each.repeatability),
-        }
-        for each in numbers.repetitions
-        for start_s in [each.start_s - numbers.begin_s]
-    ]
-    st.dataframe(rows, hide_index=True)
+def _make_tables(numbers: _Numbers, session_id: str, group: str) -> list[Table]:
+    if group == "movement":
+        return make_movement_tables(numbers.metrics)
+    moments = None
+    if group == "repetitions":
+        moments = make_repetitions_table(numbers.repetitions, session_id, numbers.begin_s)
+    elif group == "holds":
+        moments = make_stillness_table(numbers.stillness, session_id, numbers.begin_s)
+    return [make_plain_table(numbers.metrics, group), *([moments] if moments else [])]

@@ -23,6 +23,12 @@ def as_length(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
 
 
+def as_clock(seconds: float) -> str:
+    """A moment on the replay's clock, ``0:41.3``."""
+    minutes, tenths = divmod(int(10 * seconds + 1e-6), 600)
+    return f"{minutes}:{tenths / 10:04.1f}"
+
+
 def as_date(moment: datetime) -> str:
     """Day and time in the reader's own time zone, ``Today, 14:03`` or ``12 Nov 2026, 14:03``."""
     zone = ZoneInfo(st.context.timezone) if st.context.timezone else None

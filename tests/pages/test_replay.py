@@ -1,9 +1,13 @@
 """The replay page without a browser: what it shows for each kind of address and session."""
 
 import asyncio
+import json
+import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from starlette.requests import Request
@@ -210,13 +214,23 @@ def open_numbers(page):
     return page
 
 
+def tables_of(page):
+    """HTML of every table of numbers that the page shows, by its key."""
+    protos = [element.proto for element in find(page)]
+    return {
+        each.id.rpartition("-")[2]: json.loads(each.json)["html"]
+        for each in protos
+        if each.component_name == "posecore_numbers"
+    }
+
+
 def test_the_numbers_are_computed_when_they_are_asked_for(database, monkeypatch):
     from pages.components import metrics_panel
 
     computed = []
-    compute = metrics_panel.compute_metrics
+    compute = metrics_panel.tabulate_metrics
     monkeypatch.setattr(
-        metrics_panel, "compute_metrics", lambda *a, **k: computed.append(1) or compute(*a, **k)
+        metrics_panel, "tabulate_metrics", lambda *a: computed.append(1) or compute(*a)
     )
     with open_store(database) as store:
         session_id = store.create_session(name="Wall", source="live")
@@ -224,18 +238,35 @@ def test_the_numbers_are_computed_when_they_are_asked_for(database, monkeypatch)
         store.finish_session(session_id)
     page = open_page(session=session_id)
     assert not computed
-    assert not page.dataframe
-    page = open_numbers(page)
-    shown = {each.value.split(":")[0]: each for each in page.main.markdown}
-    assert "**5**" in shown["Repetitions"].value
-    assert "excursions" in shown["Repetitions"].help
-    assert "Source: " in shown["Repetitions"].help
-    assert "neither side moves" in shown["Elbow\\, symmetry of the ranges"].value
-    table = page.dataframe[0].value
-    assert list(table["Begins at"]) == [f"0:0{s} ({s}.0 s)" for s in (0, 2, 4, 6, 8)]
-    assert list(table["Range, °"]) == [90] * 5
+    assert not tables_of(page)
+    shown = tables_of(open_numbers(page))
+    figures = re.sub(r"(?s)<button.*?</button>|<[^>]*>", " ", shown["key_figures"]).split()
+    assert figures[:4] == ["Repetitions", "5", "Tempo", "30.0"]
+    assert "Excursions of" in shown["key_figures"]
+    assert "Source: " in shown["key_figures"]
+    assert "where neither side moves." in shown["numbers_movement"]
+    assert "there is no hold" in shown["numbers_holds"]
+    for start_s in (0, 2, 4, 6, 8):
+        link = f'href="replay?session={session_id}&amp;t={start_s}.0'
+        assert link in shown["numbers_repetitions"]
+        assert f">0:0{start_s}.0</a>" in shown["numbers_repetitions"]
+    assert "Download metrics CSV" in [each.label for each in page.get("download_button")]
     page.run()
     assert computed == [1]
+
+
+def test_somebody_never_seen_has_no_numbers_and_is_told_why(database):
+    with open_store(database) as store:
+        session_id = store.create_session(name="Nobody", source="live")
+        squats = make_squats(2.0)
+        nobody = np.full_like(squats.world_landmarks, np.nan)
+        store.append_frames(
+            session_id, replace(squats, world_landmarks=nobody, image_landmarks=nobody)
+        )
+        store.finish_session(session_id)
+    page = open_numbers(open_page(session=session_id))
+    assert "There are no numbers: nobody is seen." in texts_of(page.main.markdown)
+    assert not tables_of(page)
 
 
 def test_what_is_immobile_is_a_setting_that_is_kept(database):

@@ -92,7 +92,7 @@ _CORE_LEFT: Final = (
         rising="about 140 fully bent",
         plane=_LIMB_PLANE,
         view="side",
-        reference=f"three-landmark form of knee flexion in {_ISB_LEG}",
+        reference=f"three-landmark form of knee flexion in {_GROOD}",
     ),
 )
 

@@ -5,6 +5,9 @@ read from the image landmarks, in body heights: pixels over the athlete's statur
 median distance of the recording. That holds for a camera that stands still and faces the wall;
 movement towards the camera is not seen. Holds are unknown: a hand or foot that is still in the
 picture counts as a contact, also one that is still in the air.
+
+Tested on made movements with noise; not validated on real climbing measured by other means. Compare
+attempts filmed from the same place rather than with numbers of a paper.
 """
 
 from dataclasses import dataclass
@@ -159,8 +162,7 @@ def prepare_climb(sequence: PoseSequence, limits: ClimbingThresholds | None = No
 def compute_path_length(climb: Climb) -> float:
     """Path of the centre of mass while it moves, body heights: ``L = sum |dx|``.
 
-    Steps slower than the immobility threshold are noise and left out. Cordier et al. (1994), see
-    :func:`compute_geometric_entropy`.
+    Steps slower than the immobility threshold are noise and left out; posecore's own definition.
     """
     return float(_length(_find_steps(climb)).sum())
 
@@ -168,7 +170,8 @@ def compute_path_length(climb: Climb) -> float:
 def compute_straightness(climb: Climb) -> float | str:
     """Straight line over path, ``|sum dx| / sum |dx|``, 0 to 1; 1 is a straight line.
 
-    Batschelet (1981), Circular Statistics in Biology, Academic Press, section 2.1.
+    The straightness index D / L of Batschelet (1981), Circular Statistics in Biology, Academic
+    Press, over the steps in which the body moves.
     """
     steps = _find_steps(climb)
     path = _length(steps).sum()
@@ -178,11 +181,13 @@ def compute_straightness(climb: Climb) -> float | str:
 def compute_geometric_entropy(climb: Climb) -> float | str:
     """Geometric index of entropy ``ln(2 L / c)`` of the path of the centre of mass.
 
-    L is its length and c the perimeter of its convex hull; 0 is a straight line, the more the path
-    winds, the higher.
+    L is its length while the body moves and c the perimeter of the convex hull of all its places;
+    0 is a straight line, the more the path winds, the higher. A body that creeps much of its way
+    below the threshold, which L leaves out, comes out below that.
 
     Cordier, Mendes France, Bolon and Pailhous (1994), Thermodynamic study of motor behaviour
-    optimization, Acta Biotheoretica 42(2-3):187-201.
+    optimization, Acta Biotheoretica 42(2-3):187-201; in this form Watts, Drum, Kilgas and Phillips
+    (2016), Geometric entropy for lead vs top-rope rock climbing, Int J Exerc Sci 9(2):168-174.
     """
     path = compute_path_length(climb)
     if not path > 0:
@@ -193,7 +198,9 @@ def compute_geometric_entropy(climb: Climb) -> float | str:
 def compute_immobility_ratio(climb: Climb) -> float:
     """Share of the time in which the centre of mass is slower than the threshold, percent.
 
-    Seifert et al. (2014), see :func:`compute_hip_jerk`; the threshold is posecore's.
+    Immobility as reviewed by Orth, Kerr, Davids and Seifert (2017), Analysis of relations between
+    spatiotemporal movement regulation and performance of discrete actions reveals functionality in
+    skilled climbing, Front Psychol 8:1744; the threshold is posecore's.
     """
     speed = climb.speed[~np.isnan(climb.speed)]
     return 100 * float((speed < climb.limits.immobile).mean())
@@ -206,7 +213,8 @@ def compute_state_shares(climb: Climb) -> tuple[float, float, float, float]:
     hold interaction, or exploration. Both do: traction.
 
     Boulanger, Seifert, Herault and Coeurjolly (2016), Automatic sensor-based detection and
-    classification of climbing activities, IEEE Sensors Journal 16(3):742-749.
+    classification of climbing activities, IEEE Sensors Journal 16(3):742-749, there from sensors at
+    hips, hands and feet; the thresholds are posecore's.
     """
     known = ~np.isnan(climb.speed)
     body = climb.speed[known] >= climb.limits.immobile
@@ -222,7 +230,9 @@ def compute_hip_jerk(climb: Climb) -> float | str:
 
     Seifert, Orth, Boulanger, Dovgalecs, Herault and Davids (2014), Climbing skill and complexity of
     climbing wall design: assessment of jerk as a novel indicator of performance fluency, J Appl
-    Biomech 30(5):619-625.
+    Biomech 30(5):619-625, there from a sensor at the hips. Made dimensionless by time and path as
+    by Hogan and Sternad (2009), Sensitivity of smoothness measures to movement duration, amplitude,
+    and arrests, J Mot Behav 41(6):529-534.
     """
     velocity = differentiate(climb.hips, climb.rate_hz)
     jerk = differentiate(differentiate(velocity, climb.rate_hz), climb.rate_hz)
@@ -239,7 +249,8 @@ def compute_hip_sway(climb: Climb) -> float | str:
     """Sway of the hips sideways in the picture, body heights.
 
     Root mean square distance from their own mean over 5 seconds, as the RMS distance of Prieto et
-    al. (1996), Measures of postural steadiness, IEEE Trans Biomed Eng 43(9):956-966.
+    al. (1996), Measures of postural steadiness, IEEE Trans Biomed Eng 43(9):956-966, for standing;
+    the moving mean, which lets the climber travel, is posecore's.
     """
     x = climb.hips[:, 0]
     n_window = round(_SWAY_WINDOW_S * climb.rate_hz)

@@ -1,5 +1,11 @@
-"""The metrics of climbing: what each is called, how it is computed, and who says so."""
+"""The metrics of climbing: what each is called, how it is computed, and who says so.
 
+Their papers measured with sensors on the body, forces in the holds or marked places in the video.
+Here they are read from one camera's estimate, with thresholds of posecore's own, and none of them
+has been compared with a climb measured otherwise.
+"""
+
+from dataclasses import replace
 from typing import Final
 
 from posecore import climbing
@@ -9,14 +15,20 @@ from posecore.metric_definition import BODY_HEIGHTS, OWN_DEFINITION, Metric
 _MASSES: Final = (
     "Winter (2009), Biomechanics and Motor Control of Human Movement, 4th ed., table 4.1"
 )
-_STRAIGHT: Final = "Batschelet (1981), Circular Statistics in Biology, Academic Press, section 2.1"
+_STRAIGHT: Final = "straightness index D / L of Batschelet (1981), Circular Statistics in Biology"
 _ENTROPY: Final = (
     "Cordier et al. (1994), Thermodynamic study of motor behaviour optimization, Acta "
-    "Biotheoretica 42(2-3):187-201"
+    "Biotheoretica 42(2-3):187-201, in the form of Watts et al. (2016), Geometric entropy for lead "
+    "vs top-rope rock climbing, Int J Exerc Sci 9(2):168-174"
+)
+_IMMOBILITY: Final = (
+    "as reviewed by Orth et al. (2017), Analysis of relations between spatiotemporal movement "
+    "regulation and performance of discrete actions, Front Psychol 8:1744"
 )
 _JERK: Final = (
-    "Seifert et al. (2014), Climbing skill and complexity of climbing wall design: assessment"
-    " of jerk as a novel indicator of performance fluency, J Appl Biomech 30(5):619-625"
+    "after Seifert et al. (2014), Climbing skill and complexity of climbing wall design: assessment"
+    " of jerk as a novel indicator of performance fluency, J Appl Biomech 30(5):619-625, made "
+    "dimensionless as by Hogan and Sternad (2009), J Mot Behav 41(6):529-534"
 )
 _STATES: Final = (
     "Boulanger et al. (2016), Automatic sensor-based detection and classification of climbing"
@@ -28,16 +40,16 @@ _SWAY: Final = (
 )
 _HOLD_TIME: Final = (
     "as the hold time of Fuss and Niegl (2008), Instrumented climbing holds and performance "
-    "analysis in sport climbing, Sports Technology 1(6):301-313; here from the picture, not "
-    "from force"
+    "analysis in sport climbing, Sports Technology 1(6):301-313, there from force"
 )
+_NOT_VALIDATED: Final = "here from one camera's picture, not validated on real climbing"
 
 
 def _state_of(number: int) -> Measure:
     return of_climb(lambda climb: climbing.compute_state_shares(climb)[number])
 
 
-CLIMBING_METRICS: Final = (
+_METRICS: Final = (
     Metric(
         "com_path_length",
         "Path of the centre of mass",
@@ -45,7 +57,7 @@ CLIMBING_METRICS: Final = (
         BODY_HEIGHTS,
         2,
         "L = sum |dx| in the picture while the centre of mass moves; the camera stands still",
-        _MASSES,
+        f"posecore's own definition; masses of the segments from {_MASSES}",
         of_climb(climbing.compute_path_length),
     ),
     Metric(
@@ -64,7 +76,8 @@ CLIMBING_METRICS: Final = (
         "climbing",
         "",
         2,
-        "ln(2 L / c), L the path of the centre of mass, c the perimeter of its convex hull",
+        "ln(2 L / c), L the path of the centre of mass while it moves, c the perimeter of the "
+        "convex hull of all its places",
         _ENTROPY,
         of_climb(climbing.compute_geometric_entropy),
     ),
@@ -74,8 +87,8 @@ CLIMBING_METRICS: Final = (
         "climbing",
         "%",
         0,
-        "share of the time with the centre of mass slower than the threshold (0.06 body heights/s)",
-        _JERK,
+        "share of the time with the centre of mass slower than the threshold (usually 0.06 body heights/s)",
+        _IMMOBILITY,
         of_climb(climbing.compute_immobility_ratio),
     ),
     Metric(
@@ -84,7 +97,7 @@ CLIMBING_METRICS: Final = (
         "climbing",
         "%",
         0,
-        "neither body nor limbs move; body from 0.06, limbs from 0.12 body heights/s",
+        "neither body nor limbs move; body from 0.06 (usually), limbs from 0.12 body heights/s",
         _STATES,
         _state_of(0),
     ),
@@ -94,7 +107,7 @@ CLIMBING_METRICS: Final = (
         "climbing",
         "%",
         0,
-        "the body moves, no hand or foot does; body from 0.06, limbs from 0.12 body heights/s",
+        "the body moves, no hand or foot does; body from 0.06 (usually), limbs from 0.12 body heights/s",
         _STATES,
         _state_of(1),
     ),
@@ -104,7 +117,7 @@ CLIMBING_METRICS: Final = (
         "climbing",
         "%",
         0,
-        "a hand or foot moves, the body does not; body from 0.06, limbs from 0.12 body heights/s",
+        "a hand or foot moves, the body does not; body from 0.06 (usually), limbs from 0.12 body heights/s",
         _STATES,
         _state_of(2),
     ),
@@ -114,7 +127,7 @@ CLIMBING_METRICS: Final = (
         "climbing",
         "%",
         0,
-        "body and limbs move; body from 0.06, limbs from 0.12 body heights/s",
+        "body and limbs move; body from 0.06 (usually), limbs from 0.12 body heights/s",
         _STATES,
         _state_of(3),
     ),
@@ -188,4 +201,8 @@ CLIMBING_METRICS: Final = (
         _HOLD_TIME,
         of_climb(lambda climb: climbing.compute_contact_time(climb, "foot")),
     ),
+)
+
+CLIMBING_METRICS: Final = tuple(
+    replace(metric, reference=f"{metric.reference}; {_NOT_VALIDATED}") for metric in _METRICS
 )

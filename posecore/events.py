@@ -123,8 +123,8 @@ def detect_repetitions(movement: "PoseSequence | Angles") -> list[Repetition]:
     counted in a recording, the one that fills most of its time.
 
     Principal components as in Daffertshofer et al. (2004), PCA in studying coordination and
-    variability, Clin Biomech 19(4):415-428; comparison with the mean of all repetitions, not with
-    a threshold, after Wang et al. (2019), arXiv:1904.13088, is ours in its details.
+    variability, Clin Biomech 19(4):415-428. All the rest, its limits included, is posecore's own;
+    it is tested on made movements and the sample recordings, not on climbing.
     """
     material = _prepare(movement)
     if material is None:

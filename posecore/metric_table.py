@@ -25,6 +25,10 @@ _DLJ_2012: Final = (
     "Balasubramanian et al. (2012), A robust and sensitive metric for quantifying movement "
     "smoothness, IEEE Trans Biomed Eng 59(8):2126-2136"
 )
+_SPEED: Final = (
+    ", the root mean square of the speeds of shoulders, elbows, wrists, knees and ankles relative "
+    "to the hips, after a zero-lag 6 Hz low-pass; median over the repetitions; higher is smoother"
+)
 _STILL: Final = (
     "the body keeps its posture for at least 0.7 s: no shoulder, elbow, wrist, knee or ankle is "
     "faster than 0.1 m/s relative to the hips, after a zero-lag 2 Hz low-pass"
@@ -54,7 +58,8 @@ def _make_angle_metrics() -> list[Metric]:
             group="movement",
             unit="°/s",
             digits=0,
-            formula="largest |dangle/dt| after a zero-lag 6 Hz low-pass, central differences",
+            formula="largest |dangle/dt| after a zero-lag 6 Hz low-pass, central differences of "
+            "fourth order",
             reference=f"{_WINTER}, chapter 3",
             function=lambda material, name=name: material.peak_speeds[name],  # type: ignore[misc]
         )
@@ -177,8 +182,7 @@ _METRICS: Final = (
         "smoothness",
         "",
         2,
-        "minus the arc length of the amplitude spectrum of the body's speed up to 10 Hz, "
-        "median over the repetitions; nearer to 0 is smoother",
+        f"minus the arc length of the amplitude spectrum of the body's speed up to 10 Hz{_SPEED}",
         _SPARC_2015,
         smoothness_of(compute_sparc),
     ),
@@ -188,8 +192,7 @@ _METRICS: Final = (
         "smoothness",
         "",
         0,
-        "-(T^3 / v_peak^2) integral (d2v/dt2)^2 dt of the body's speed v, median over the "
-        "repetitions; nearer to 0 is smoother",
+        f"-(T^3 / v_peak^2) integral (d2v/dt2)^2 dt of the body's speed v{_SPEED}",
         _DLJ_2012,
         smoothness_of(compute_dlj),
     ),
@@ -199,7 +202,7 @@ _METRICS: Final = (
         "smoothness",
         "",
         2,
-        "-ln |DLJ|, median over the repetitions; nearer to 0 is smoother",
+        f"-ln |DLJ| of the body's speed{_SPEED}",
         _SPARC_2015,
         smoothness_of(compute_ldlj),
     ),

@@ -18,7 +18,7 @@ import streamlit as st
 
 from posecore import ANGLES, Session, SessionStore, compute_joint_angles
 from posecore.errors import SessionNotFoundError
-from posecore.processing import process
+from posecore.processing import load_processed
 from posecore.replay_data import pack_expected_error, pack_replay
 from posecore.sequence import PoseSequence
 from posecore.settings import Processing
@@ -65,7 +65,7 @@ class Offer:
 
     def load_sequence(self) -> PoseSequence:
         """Load the recording, processed as it is looked at."""
-        return process(self.store.load_sequence(self.session.id), self.processing)
+        return load_processed(self.store, self.session.id, self.processing)
 
 
 Packing = Callable[[Offer], bytes]

@@ -18,6 +18,7 @@
     ├── VideoReadError            the file holds no video that can be read
     ├── VideoWriteError           a video cannot be kept
     ├── ImportCancelledError      the person stopped the import
+    ├── ComparisonError           two recordings cannot be compared
     ├── ClipError                 a clip cannot be made of this stretch
     └── ExportError               the file to hand over cannot be written
 
@@ -87,6 +88,10 @@ class VideoWriteError(PoseCoreError):
 
 class ImportCancelledError(PoseCoreError):
     """The person stopped the import."""
+
+
+class ComparisonError(PoseCoreError):
+    """Two recordings that cannot be brought together: nobody in one, nothing in common."""
 
 
 class ClipError(PoseCoreError):

@@ -14,6 +14,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from posecore.alignment import Alignment as Alignment
+    from posecore.alignment import align as align
+    from posecore.alignment import align_by_event as align_by_event
+    from posecore.alignment import align_by_moment as align_by_moment
+    from posecore.alignment import align_by_repetition as align_by_repetition
+    from posecore.alignment import align_by_start as align_by_start
+    from posecore.alignment import align_by_warping as align_by_warping
     from posecore.angles import ANGLES as ANGLES
     from posecore.angles import CORE_ANGLES as CORE_ANGLES
     from posecore.angles import AngleDefinition as AngleDefinition
@@ -26,6 +33,9 @@ if TYPE_CHECKING:
     from posecore.cleaning.resampling import resample as resample
     from posecore.cleaning.sides import detect_seen_from_behind as detect_seen_from_behind
     from posecore.cleaning.sides import repair_swaps as repair_swaps
+    from posecore.comparison import SCORE_FORMULA as SCORE_FORMULA
+    from posecore.comparison import Comparison as Comparison
+    from posecore.comparison import compare as compare
     from posecore.errors import PoseCoreError as PoseCoreError
     from posecore.events import detect_repetitions as detect_repetitions
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
@@ -48,9 +58,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ANGLES": "angles",
+    "Alignment": "alignment",
     "AngleDefinition": "angles",
     "CORE_ANGLES": "angles",
     "CleaningOptions": "cleaning.chain",
+    "Comparison": "comparison",
     "Landmark": "topology",
     "METRICS": "metric_table",
     "Note": "storage.note",
@@ -59,11 +71,19 @@ _HOMES = {
     "PoseSequence": "sequence",
     "ProcessingStep": "sequence",
     "RefinementOptions": "refinement.fit",
+    "SCORE_FORMULA": "comparison",
     "SEGMENTS": "topology",
     "Session": "storage.session",
     "SessionStore": "storage.session_store",
     "Settings": "settings",
+    "align": "alignment",
+    "align_by_event": "alignment",
+    "align_by_moment": "alignment",
+    "align_by_repetition": "alignment",
+    "align_by_start": "alignment",
+    "align_by_warping": "alignment",
     "clean": "cleaning.chain",
+    "compare": "comparison",
     "compute_angular_velocity": "angles",
     "compute_centre_of_mass": "centre_of_mass",
     "compute_expected_error": "trust",

@@ -22,6 +22,7 @@ _ORDER: Final = 4
 _SLOWEST_GRID_HZ: Final = 30.0
 _FASTEST_GRID_HZ: Final = 60.0
 _FAST_FPS: Final = 20.0
+_AT_FRAME: Final = 1e-6  # of a step: a rounding error does not leave a frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +108,43 @@ def differentiate(values: Floats, rate_hz: float) -> Floats:
         far = values[4:] - values[:-4]
         slope[2:-2] = (8 * near - far) * (rate_hz / 12)
     return slope
+
+
+def read_between(
+    time_s: Floats, values: NDArray[np.floating], wanted_s: Floats, *, longest_step_s: float
+) -> Floats:
+    """Values at other moments, on straight lines between the frames.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (n,)
+        Strictly rising seconds.
+    values : ndarray, shape (n, k)
+        NaN where missing.
+    wanted_s : ndarray, shape (m,)
+    longest_step_s : float
+        Two frames further apart have a hole between them.
+
+    Returns
+    -------
+    ndarray, shape (m, k)
+        NaN outside the recording, in a hole, and where one of the two frames beside the moment is
+        NaN; at a frame's own time what that frame holds.
+    """
+    if not len(time_s):
+        return np.full((len(wanted_s), values.shape[1]), np.nan)
+    last = len(time_s) - 1
+    before = (np.searchsorted(time_s, wanted_s, side="right") - 1).clip(0, max(last - 1, 0))
+    after = np.minimum(before + 1, last)
+    step_s = time_s[after] - time_s[before]
+    share = (wanted_s - time_s[before]) / np.where(step_s > 0, step_s, 1.0)
+    is_before, is_after = np.abs(share) < _AT_FRAME, np.abs(share - 1) < _AT_FRAME
+    is_between = (share > 0) & (share < 1) & (step_s > 0) & (step_s <= longest_step_s)
+    weight = np.where(is_after, 1.0, share)[:, None]
+    read: Floats = values[before] * (1 - weight) + values[after] * weight
+    read[~is_between & ~is_after] = np.nan
+    read[is_before], read[is_after] = values[before[is_before]], values[after[is_after]]
+    return read
 
 
 def find_runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:

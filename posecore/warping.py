@@ -197,7 +197,7 @@ def _find_lag(a: Signals, b: Signals, a_tick_s: float, b_tick_s: float) -> _Line
     n_mean = (n_a + n_b) / 2
     unrelated = _compare_unrelated(a_rows, b_rows)
     cost = (squares + unrelated * (n_mean - overlap)) / n_mean
-    cost[overlap < _LEAST_OVERLAP * min(n_a, n_b)] = np.inf
+    cost[overlap < min(n_a, n_b, max(2, _LEAST_OVERLAP * min(n_a, n_b)))] = np.inf
     # Of equally good ones, the one that moves least.
     good = np.flatnonzero(cost <= cost.min() + _TIE * max(unrelated, 1.0))
     return _Line(a_tick_s, b_tick_s, int(lags[good][np.abs(lags[good]).argmin()]))

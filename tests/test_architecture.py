@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "warping": {"signals"},
     "angle_readings": MEASURES | {"angles"},
     "alignment": ANALYSIS | {"trust", "warping"},
-    "placement": MEASURES,
+    "placement": DATA | {"clip_scene"},
     "comparison": COMPARISON | {"trust", "angle_readings", "placement"},
     "repetition_profile": ANALYSIS | {"angle_readings"},
     "metric_definition": ANALYSIS | {"measures"},

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from posecore.metrics import compute_metrics as compute_metrics
     from posecore.refinement.fit import RefinementOptions as RefinementOptions
     from posecore.refinement.fit import refine as refine
+    from posecore.repetition_profile import OUTLIER_RULE as OUTLIER_RULE
+    from posecore.repetition_profile import RepetitionProfile as RepetitionProfile
+    from posecore.repetition_profile import compute_repetition_profile as compute_repetition_profile
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.sequence import ProcessingStep as ProcessingStep
@@ -66,11 +69,13 @@ _HOMES = {
     "Landmark": "topology",
     "METRICS": "metric_table",
     "Note": "storage.note",
+    "OUTLIER_RULE": "repetition_profile",
     "PoseCoreError": "errors",
     "PoseFrame": "sequence",
     "PoseSequence": "sequence",
     "ProcessingStep": "sequence",
     "RefinementOptions": "refinement.fit",
+    "RepetitionProfile": "repetition_profile",
     "SCORE_FORMULA": "comparison",
     "SEGMENTS": "topology",
     "Session": "storage.session",
@@ -90,6 +95,7 @@ _HOMES = {
     "compute_image_angles": "angles",
     "compute_joint_angles": "angles",
     "compute_metrics": "metrics",
+    "compute_repetition_profile": "repetition_profile",
     "detect_repetitions": "events",
     "detect_seen_from_behind": "cleaning.sides",
     "make_angles_figure": "figures.angle_chart",

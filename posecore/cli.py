@@ -1,4 +1,4 @@
-"""The command line, ``python -m posecore``: import, list, show, export, clip, delete and more.
+"""The command line, ``python -m posecore``: import, list, show, export, compare, clip and more.
 
 Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by Ctrl+C. Results go to standard
 output; progress, and errors of one sentence, to standard error.
@@ -6,18 +6,17 @@ output; progress, and errors of one sentence, to standard error.
 
 import argparse
 import json
-import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from posecore import errors
+from posecore import cli_compare, errors
+from posecore.cli_text import format_length, make_printable, to_json
 from posecore.settings import MODEL_NAMES, PROCESSINGS, Settings
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ WRONG_USAGE: Final = 2
 STOPPED: Final = 130
 
 _SHORTEST_ID: Final = 8
-_EMOJI_JOINER: Final = "\N{ZERO WIDTH JOINER}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"posecore: {_printable(sentence)}", file=sys.stderr)
+    print(f"posecore: {make_printable(sentence)}", file=sys.stderr)
     return code
 
 
@@ -105,6 +103,7 @@ def _make_parser() -> argparse.ArgumentParser:
     _add_export(
         add("export", _run_export, "hand over a session's frames, angles, metrics or notes")
     )
+    cli_compare.add_arguments(add("compare", _run_compare, "say where two sessions differ"))
     _add_clip(add("clip", _run_clip, "write a stretch of a session as a film, MP4 or GIF"))
     command = add("delete", _run_delete, "delete a session and its frames for good")
     command.add_argument("id", metavar="ID")
@@ -221,12 +220,12 @@ def _run_import(options: argparse.Namespace) -> int:
 def _progress_bar(label: str) -> Iterator[Callable[["ImportProgress"], None]]:
     from tqdm import tqdm
 
-    with tqdm(desc=_printable(label), unit=" frames", file=sys.stderr) as bar:
+    with tqdm(desc=make_printable(label), unit=" frames", file=sys.stderr) as bar:
 
         def show(progress: "ImportProgress") -> None:
             if progress.step == "video" and progress.frames_done < bar.n:
                 bar.reset(progress.n_frames)
-                bar.set_description(f"{_printable(label)}, keeping the video")
+                bar.set_description(f"{make_printable(label)}, keeping the video")
             bar.total = progress.n_frames
             bar.update(progress.frames_done - bar.n)
 
@@ -237,16 +236,16 @@ def _run_list(options: argparse.Namespace) -> int:
     with _open_store(options) as store:
         sessions = store.get_sessions()
     if options.json:
-        print(json.dumps([_to_json(session) for session in sessions], indent=2))
+        print(json.dumps([to_json(session) for session in sessions], indent=2))
         return DONE
     if not sessions:
         return _say("No sessions yet; begin with import VIDEO or samples.", DONE)
     for session in sessions:
-        athlete = f" ({_printable(session.athlete)})" if session.athlete else ""
+        athlete = f" ({make_printable(session.athlete)})" if session.athlete else ""
         print(
             f"{session.id}  {session.created_at:%Y-%m-%d %H:%M}  {session.status:<10}  "
-            f"{_length(session.duration_s):>12}  {session.frame_count:>7,} frames  "
-            f"{_printable(session.name)}{athlete}"
+            f"{format_length(session.duration_s):>12}  {session.frame_count:>7,} frames  "
+            f"{make_printable(session.name)}{athlete}"
         )
     return DONE
 
@@ -259,11 +258,11 @@ def _run_show(options: argparse.Namespace) -> int:
         session = _find(store, options.id)
         metrics = to_metrics_table(store.load_sequence(session.id)).to_pylist()
     if options.json:
-        print(json.dumps(_to_json(session) | {"metrics": metrics}, indent=2))
+        print(json.dumps(to_json(session) | {"metrics": metrics}, indent=2))
         return DONE
-    for key, value in _to_json(session).items():
+    for key, value in to_json(session).items():
         text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
-        print(f"{key:<15} {_printable(text)}".rstrip())
+        print(f"{key:<15} {make_printable(text)}".rstrip())
     for row in metrics:
         digits = METRICS[row["name"]].digits
         number = "-" if row["value"] is None else f"{row['value']:,.{digits}f}"
@@ -300,6 +299,21 @@ def _run_export(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _run_compare(options: argparse.Namespace) -> int:
+    from posecore.comparison import compare
+    from posecore.processing import process
+
+    with _open_store(options) as store:
+        sessions = [_find(store, each) for each in (options.a, options.b)]
+        a, b = (process(store.load_sequence(each.id), options.landmarks) for each in sessions)
+    found = compare(a, b, alignment=options.by, mirror=options.mirror)
+    if options.json:
+        print(json.dumps(cli_compare.describe_as_json(sessions, found), indent=2))
+    else:
+        print(cli_compare.describe(sessions, found))
+    return DONE
+
+
 def _run_clip(options: argparse.Namespace) -> int:
     from posecore.clip import write_clip
     from posecore.clip_scene import VIEWS
@@ -326,7 +340,7 @@ def _run_delete(options: argparse.Namespace) -> int:
     with _open_store(options) as store:
         session = _find(store, options.id)
         what = (
-            f'"{session.name}": {_length(session.duration_s)}, {session.frame_count:,} frames'
+            f'"{session.name}": {format_length(session.duration_s)}, {session.frame_count:,} frames'
             + (", video" if session.video_path else "")
         )
         if not options.yes:
@@ -365,32 +379,8 @@ def _run_doctor(options: argparse.Namespace) -> int:
 
     code = DONE
     for finding in check_machine(_settings(options)):
-        print(f"{'ok' if finding.is_ok else 'problem':<8} {_printable(str(finding))}", flush=True)
+        print(
+            f"{'ok' if finding.is_ok else 'problem':<8} {make_printable(str(finding))}", flush=True
+        )
         code = code if finding.is_ok else COULD_NOT
     return code
-
-
-def _to_json(session: "Session") -> dict[str, Any]:
-    def plain(value: Any) -> Any:
-        if isinstance(value, datetime):
-            return value.isoformat()
-        if isinstance(value, float) and math.isnan(value):
-            return None
-        return list(value) if isinstance(value, tuple) else value
-
-    return {key: plain(value) for key, value in asdict(session).items()}
-
-
-def _length(duration_s: float) -> str:
-    minutes, seconds = divmod(round(duration_s), 60)
-    return f"{minutes:,} min {seconds:02} s" if minutes else f"{duration_s:.1f} s"
-
-
-def _printable(text: str) -> str:
-    """Leave out what could move the cursor, break the line or colour the terminal."""
-    return "".join(
-        character
-        if character.isprintable() or character == _EMOJI_JOINER
-        else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )

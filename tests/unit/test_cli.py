@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from posecore import METRICS, Session, open_store
+from posecore import CORE_ANGLES, METRICS, SCORE_FORMULA, Session, compare, open_store
 from posecore.cli import main
 from posecore.doctor import Finding, check_machine
 from posecore.errors import ModelUnavailableError
@@ -507,3 +508,77 @@ def test_a_running_dashboard_is_no_problem(session_id, settings):
 
 def test_a_finding_reads_as_a_line():
     assert str(Finding("Disk", True, "12.0 GB free")) == "Disk: 12.0 GB free"
+
+
+# Compare
+
+
+@pytest.fixture
+def slower_id(settings, session_id):
+    """A second session: the same squats, slower and by nobody known."""
+    with open_store(settings.database) as store:
+        slower_id = store.create_session(name="Slow", source="live")
+        store.append_frames(slower_id, make_squats(duration_s=6.25, rate_hz=0.4))
+        store.finish_session(slower_id)
+    return slower_id
+
+
+def test_compare_says_how_where_and_how_alike(session_id, slower_id, capsys):
+    assert main(["compare", session_id[:8], slower_id]) == 0
+    text = capsys.readouterr().out
+    assert "Brought together by dynamic time warping on left and right elbow" in text
+    assert re.search(r"B takes 1\.2[45] times as long", text)
+    assert re.search(r"Similarity 9[89]\.\d of 100: ", text)
+    assert f"of 100: {SCORE_FORMULA}" in text
+    assert text.count("\n") == 15
+    assert "left_knee_flexion" in text
+    assert "\x1b" not in text
+    assert "measuring error" not in text
+
+
+@pytest.mark.parametrize("by", ["start", "event", "repetition", "warp"])
+def test_compare_as_json(session_id, slower_id, by, capsys):
+    assert main(["compare", session_id, slower_id, "--by", by, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["a"]["id"], found["b"]["id"]) == (session_id, slower_id)
+    assert found["alignment"]["method"] == by
+    assert found["score_formula"] == SCORE_FORMULA
+    assert [each["angle"] for each in found["angles"]] == list(CORE_ANGLES)
+    expected = compare(
+        make_squats(duration_s=5.0), make_squats(duration_s=6.25, rate_hz=0.4), alignment=by
+    )
+    assert found["score"] == pytest.approx(expected.score, abs=1e-6)
+    knee = found["angles"][6]
+    assert knee["is_outside"] is bool(expected.table["is_outside"].iloc[6])
+    assert knee["largest_difference_deg"] == pytest.approx(
+        expected.table["largest_difference_deg"].iloc[6], abs=1e-3
+    )
+    assert found["angles"][0]["timing_offset_s"] is None  # the elbows do not move
+
+
+def test_compare_with_itself_is_a_hundred(session_id, capsys):
+    assert main(["compare", session_id, session_id, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["score"] == 100.0
+
+
+def test_compare_marks_what_is_more_than_the_measuring_error(session_id, slower_id, capsys):
+    assert main(["compare", session_id, slower_id, "--by", "start", "--mirror"]) == 0
+    assert capsys.readouterr().out.count("more than the measuring error") == 6
+
+
+def test_compare_refuses_in_one_sentence(settings, session_id, capsys):
+    with open_store(settings.database) as store:
+        empty_id = store.create_session(name="Nobody", source="live")
+        store.finish_session(empty_id)
+    for arguments in (
+        [session_id, empty_id],
+        [empty_id, session_id, "--by", "start"],
+        [session_id, NO_ID],
+    ):
+        assert main(["compare", *arguments]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert_one_sentence(captured.err)
+    with pytest.raises(SystemExit) as stopped:
+        main(["compare", session_id, session_id, "--by", "sorcery"])
+    assert stopped.value.code == 2

@@ -1,0 +1,41 @@
+"""How the command line writes things: for a terminal, and as JSON."""
+
+import math
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from posecore.storage.session import Session
+
+_EMOJI_JOINER: Final = "\N{ZERO WIDTH JOINER}"
+
+
+def to_json(session: "Session") -> dict[str, Any]:
+    """Every field of a session as JSON knows it."""
+    return {key: to_plain(value) for key, value in asdict(session).items()}
+
+
+def to_plain(value: Any) -> Any:
+    """Turn a value into what JSON knows: a date into text, NaN into null, a tuple into a list."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return list(value) if isinstance(value, tuple) else value
+
+
+def format_length(duration_s: float) -> str:
+    """Minutes and seconds, or seconds alone."""
+    minutes, seconds = divmod(round(duration_s), 60)
+    return f"{minutes:,} min {seconds:02} s" if minutes else f"{duration_s:.1f} s"
+
+
+def make_printable(text: str) -> str:
+    """Leave out what could move the cursor, break the line or colour the terminal."""
+    return "".join(
+        character
+        if character.isprintable() or character == _EMOJI_JOINER
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )

@@ -9,6 +9,7 @@ NAMES = (
     "angles",
     "cleaning",
     "metrics",
+    "alignment",
     "angle_accuracy",
     "trust_calibration",
     "refinement",

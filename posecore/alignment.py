@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from posecore.angles import ANGLES, CORE_ANGLES, compute_joint_angles
 from posecore.errors import ComparisonError, InvalidOptionError
-from posecore.events import detect_repetitions, detect_stillness
+from posecore.events import detect_repetitions
 from posecore.sequence import PoseSequence
+from posecore.stillness import detect_stillness
 from posecore.trust import LANDMARKS, compute_expected_error
 from posecore.warping import Signals, compute_stretch, warp
 
@@ -179,8 +180,8 @@ def align_by_event(
     a, b : PoseSequence
     event : {"first movement", "first repetition"}
         The first movement is the end of the stillness a recording begins with (see
-        :func:`posecore.events.detect_stillness`), or the first frame with somebody in it where it
-        begins in movement. The first repetition is its start.
+        :func:`posecore.stillness.detect_stillness`), or the first frame with somebody in it where
+        it begins in movement. The first repetition is its start.
 
     Raises
     ------

@@ -87,7 +87,8 @@ _METRICS: Final = (
         "climbing",
         "%",
         0,
-        "share of the time with the centre of mass slower than the threshold (usually 0.06 body heights/s)",
+        "share of the time with the centre of mass slower than the threshold (usually "
+        "0.06 body heights/s)",
         _IMMOBILITY,
         of_climb(climbing.compute_immobility_ratio),
     ),
@@ -107,7 +108,8 @@ _METRICS: Final = (
         "climbing",
         "%",
         0,
-        "the body moves, no hand or foot does; body from 0.06 (usually), limbs from 0.12 body heights/s",
+        "the body moves, no hand or foot does; body from 0.06 (usually), limbs from 0.12 "
+        "body heights/s",
         _STATES,
         _state_of(1),
     ),
@@ -117,7 +119,8 @@ _METRICS: Final = (
         "climbing",
         "%",
         0,
-        "a hand or foot moves, the body does not; body from 0.06 (usually), limbs from 0.12 body heights/s",
+        "a hand or foot moves, the body does not; body from 0.06 (usually), limbs from "
+        "0.12 body heights/s",
         _STATES,
         _state_of(2),
     ),

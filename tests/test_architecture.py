@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "metrics": ANALYSIS | {"climbing", "measures", "metric_definition", "metric_table"},
     "warping": {"signals"},
     "angle_readings": MEASURES | {"angles"},
-    "alignment": ANALYSIS | {"trust", "warping"},
+    "alignment": ANALYSIS | {"stillness", "trust", "warping"},
     "placement": DATA | {"clip_scene"},
     "comparison": COMPARISON | {"trust", "angle_readings", "placement"},
     "repetition_profile": ANALYSIS | {"angle_readings"},

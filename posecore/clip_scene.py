@@ -132,7 +132,12 @@ def make_room(sequence: PoseSequence) -> Room:
 
     An estimator's wild guess does not widen it beyond what anybody reaches.
     """
-    x, y, z = np.moveaxis(sequence.world_landmarks.astype(np.float64), -1, 0)
+    return fit_room(sequence.world_landmarks)
+
+
+def fit_room(landmarks_m: NDArray[np.floating]) -> Room:
+    """Room that landmarks fit into, shape (n_frames, 33, 3), x right, y down, z away."""
+    x, y, z = np.moveaxis(landmarks_m.astype(np.float64), -1, 0)
     radius_m = np.fmax.reduce(np.abs([x, z]), axis=None, initial=0.0)
     heights_m = np.fmax.reduce(y, axis=1) - np.fmin.reduce(y, axis=1)
     height_m = np.fmax.reduce(heights_m, initial=0.0)
@@ -173,9 +178,14 @@ def compute_ground(sequence: PoseSequence) -> NDArray[np.float64]:
 
     The height of the lowest landmark, averaged over five frames against jitter.
     """
-    if not sequence.n_frames:
+    return find_ground(sequence.world_landmarks)
+
+
+def find_ground(landmarks_m: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Ground of landmarks with y down, shape (n_frames, 33, 3); see :func:`compute_ground`."""
+    if not len(landmarks_m):
         return np.empty(0)
-    lowest_m = np.fmax.reduce(sequence.world_landmarks[:, :, 1].astype(np.float64), axis=1)
+    lowest_m = np.fmax.reduce(landmarks_m[:, :, 1].astype(np.float64), axis=1)
     is_seen = np.isfinite(lowest_m)
     kernel = np.ones(5)
     sums = np.convolve(np.where(is_seen, lowest_m, 0.0), kernel)[2 : 2 + len(lowest_m)]

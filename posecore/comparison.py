@@ -64,6 +64,9 @@ class Comparison:
         (:func:`posecore.compute_expected_error`). NaN for angles whose error was never measured.
     is_outside : DataFrame of bool, shape (m, n_angles)
         Whether the difference is larger than its band; False where either is unknown.
+    a_places_m, b_places_m : ndarray, shape (m, 33, 3), metres
+        The landmarks of both laid over one another, as x right, y down, z away from the camera;
+        NaN beside a gap. Their origin is the middle of the hips, or the ground below it.
     deviation_m : ndarray, shape (m, n_segments), metres
         How far apart each of :data:`posecore.SEGMENTS` is in both, mean of its two ends.
     table : DataFrame
@@ -83,6 +86,8 @@ class Comparison:
     difference_deg: "pd.DataFrame"
     band_deg: "pd.DataFrame"
     is_outside: "pd.DataFrame"
+    a_places_m: Floats
+    b_places_m: Floats
     deviation_m: Floats
     table: "pd.DataFrame"
     score: float
@@ -164,7 +169,8 @@ def compare(
         )
     band = _compute_band(a, b, names, a_time_s, b_time_s)
     scales = _measure_scales(a, b) if same_size else (1.0, 1.0)
-    a_place, b_place = (a, a_time_s, scales[0]), (b, b_time_s, scales[1])
+    a_places = _place(a, a_time_s, scales[0], on_ground=on_ground)
+    b_places = _place(b, b_time_s, scales[1], on_ground=on_ground)
     curves = {"a_deg": a_deg, "b_deg": b_deg, "difference_deg": difference, "band_deg": band}
     tables = {name: _tabulate(time_s, values, names) for name, values in curves.items()}
     return Comparison(
@@ -174,7 +180,9 @@ def compare(
         b_time_s=b_time_s,
         **tables,
         is_outside=_tabulate(time_s, np.abs(difference) > band, names),
-        deviation_m=_compute_deviation(a_place, b_place, on_ground),
+        a_places_m=a_places,
+        b_places_m=b_places,
+        deviation_m=_compute_deviation(a_places, b_places),
         table=_make_table(time_s, **tables),
         score=compute_score(difference),
         a_share=min(1.0, float(np.ptp(a_time_s)) / a.duration_s),
@@ -264,18 +272,18 @@ def _measure_scales(a: PoseSequence, b: PoseSequence) -> tuple[float, float]:
     return mean_m / heights_m[0], mean_m / heights_m[1]
 
 
-def _compute_deviation(
-    a: tuple[PoseSequence, Floats, float], b: tuple[PoseSequence, Floats, float], on_ground: bool
-) -> Floats:
+def _place(sequence: PoseSequence, times_s: Floats, scale: float, *, on_ground: bool) -> Floats:
+    """Where the body is at each moment, shape (m, 33, 3)."""
+    placed = place_landmarks(sequence, on_ground=on_ground, scale=scale)
+    longest_step_s = max(MAX_STEP_S, 2 * float(np.median(np.diff(sequence.time_s))))
+    flat = placed.reshape(len(placed), -1)
+    read = read_between(sequence.time_s, flat, times_s, longest_step_s=longest_step_s)
+    return read.reshape(-1, N_LANDMARKS, 3)
+
+
+def _compute_deviation(a_places_m: Floats, b_places_m: Floats) -> Floats:
     """Distance between both bodies' segments, shape (m, n_segments)."""
-    places = []
-    for sequence, times_s, scale in (a, b):
-        placed = place_landmarks(sequence, on_ground=on_ground, scale=scale)
-        longest_step_s = max(MAX_STEP_S, 2 * float(np.median(np.diff(sequence.time_s))))
-        flat = placed.reshape(len(placed), -1)
-        read = read_between(sequence.time_s, flat, times_s, longest_step_s=longest_step_s)
-        places.append(read.reshape(-1, N_LANDMARKS, 3))
-    apart_m = np.sqrt(((places[1] - places[0]) ** 2).sum(axis=-1))
+    apart_m = np.sqrt(((b_places_m - a_places_m) ** 2).sum(axis=-1))
     ends = np.array(SEGMENTS, dtype=np.intp)
     return np.asarray((apart_m[:, ends[:, 0]] + apart_m[:, ends[:, 1]]) / 2)
 

@@ -1,7 +1,7 @@
 """What the replay can chart: joint angles, speeds of landmarks, height of the centre of mass."""
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from posecore.angles import ANGLES
 from posecore.centre_of_mass import compute_centre_of_mass
 from posecore.clip_scene import compute_ground
+from posecore.replay_block import Series
 from posecore.sequence import PoseSequence
-from posecore.topology import LANDMARK_NAMES
+from posecore.topology import LANDMARK_NAMES, Side
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,25 +23,6 @@ _HOLE_STEPS: Final = 5
 _SIDE: Final = re.compile("_?(left|right)_?")
 
 
-class Series(NamedTuple):
-    """One line of a chart.
-
-    Attributes
-    ----------
-    about : dict
-        What the player needs to draw it. ``panel`` is what shares one axis with it, ``group`` the
-        heading it is listed under; ``joint`` is null where an angle has no one joint.
-    steps_per_unit : float
-        How finely a value is packed.
-    values : ndarray, shape (n_frames,)
-        In the series' ``unit``; NaN where there is none.
-    """
-
-    about: dict[str, Any]
-    steps_per_unit: float
-    values: NDArray[np.floating]
-
-
 def make_series(sequence: PoseSequence, angles: "pd.DataFrame") -> list[Series]:
     """Return all that can be charted of a recording, the given angles first, in their order."""
     return [
@@ -48,6 +30,12 @@ def make_series(sequence: PoseSequence, angles: "pd.DataFrame") -> list[Series]:
         *_make_speeds(sequence),
         _make_height(sequence),
     ]
+
+
+def draw_as(side: Side | str) -> dict[str, Any]:
+    """How a side's line looks: its colour, its letter, and dashes for the right."""
+    letter = {"left": "L", "right": "R"}.get(side, "")
+    return {"side": side, "letter": letter, "is_dashed": side == "right", "is_pale": False}
 
 
 def compute_landmark_speeds(sequence: PoseSequence) -> NDArray[np.float64]:
@@ -88,11 +76,11 @@ def _make_angle(name: str, values: NDArray[np.float64]) -> Series:
         "meaning": definition.meaning,
         "unit": "°",
         "name": definition.name,
-        "side": definition.side,
         "joint": definition.joint,
         "zero": definition.zero,
+        "has_error": True,
     }
-    return Series(about, 10.0, values)
+    return Series(about | draw_as(definition.side), 10.0, values)
 
 
 def _make_speeds(sequence: PoseSequence) -> list[Series]:
@@ -115,9 +103,10 @@ def _describe_speed(name: str) -> dict[str, Any]:
         "meaning": "How fast it moves as seen from the hips, which stand still in these landmarks",
         "unit": "m/s",
         "name": f"{name}_speed",
-        "side": side[1] if side else "middle",
         "joint": None,
         "zero": None,
+        "has_error": False,
+        **draw_as(side[1] if side else "middle"),
     }
 
 
@@ -130,9 +119,10 @@ def _make_height(sequence: PoseSequence) -> Series:
         "meaning": "Height of the body's centre of mass above its lowest landmark",
         "unit": "m",
         "name": "com_height",
-        "side": "middle",
         "joint": None,
         "zero": None,
+        "has_error": False,
+        **draw_as("middle"),
     }
     height_m = compute_ground(sequence) - compute_centre_of_mass(sequence)[:, 1]
     return Series(about, 1000.0, height_m)

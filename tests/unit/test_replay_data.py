@@ -10,7 +10,8 @@ import pytest
 from posecore import SEGMENTS, Landmark, compute_joint_angles
 from posecore.clip_scene import make_room
 from posecore.errors import InvalidSequenceError
-from posecore.replay_data import MISSING, PIECE_FRAMES, get_head, pack_replay
+from posecore.replay_block import MISSING, PIECE_FRAMES, get_head
+from posecore.replay_data import pack_replay
 from posecore.synthetic import make_sequence, make_squats
 
 

@@ -29,7 +29,7 @@ from pages.components.routes import below_base_path
 from posecore.clip import write_clip
 from posecore.clip_scene import ClipView
 from posecore.errors import ClipError, PoseCoreError
-from posecore.replay_data import get_head
+from posecore.replay_block import get_head
 
 VERSION: Final = compute_version()
 _KEPT_FOR_GOOD: Final = {

@@ -1,11 +1,11 @@
 /* What moves the charts: the row of buttons above them, and the pointer over them. */
 
-import { SIDE_LETTERS, button, createChoices, createMenu, el } from "./page.js";
+import { button, createChoices, createMenu, el } from "./page.js";
 
 /** Which line is which side, what is charted, and how much time is shown. */
 export function createChartBar(charts, clock, { choose, wake }, signal) {
-  const keys = ["left", "right"].map((side) =>
-    el("span", { class: `pc-key pc-${side}` }, `${SIDE_LETTERS[side]} ${side}`),
+  const keys = charts.keys.map(({ letter, label, side }) =>
+    el("span", { class: `pc-key pc-${side}` }, `${letter} ${label}`),
   );
   const zooms = el("span", { class: "pc-zooms", role: "group", "aria-label": "Time shown" });
   const centre = () => (charts.isShown(clock.time_s) ? clock.time_s : charts.centre_s);

@@ -3,13 +3,12 @@
  * each frame.
  */
 
-import { SIDE_LETTERS, button, clamp, el, formatTime, measure, setText } from "./page.js";
+import { button, clamp, el, formatTime, measure, setText } from "./page.js";
 import { AXIS_HEIGHT, MARGIN, chartLayout, chartTraces, findAxis } from "./plot.js";
 import { nearestFrame } from "./recording.js";
 import { formatValue, listPanels } from "./series.js";
 
 const SHORTEST_STRETCH_S = 0.5;
-const USUAL_PANELS = 4;
 
 export class Charts {
   /** The angle that is drawn at its joint; null for none. */
@@ -56,9 +55,14 @@ export class Charts {
     return this.#wanted.map(({ id }) => id);
   }
 
+  /** What the lines are. */
+  get keys() {
+    return this.#replay.keys;
+  }
+
   /** The panels one sees without having chosen any. */
   get usualIds() {
-    return this.groups[0][1].slice(0, USUAL_PANELS).map(({ id }) => id);
+    return this.#replay.usual;
   }
 
   /** Show these panels, in the order of the list; unknown names are passed over. */
@@ -112,7 +116,7 @@ export class Charts {
       const value = el("span", { class: "pc-value", "data-angle": series.name }, "–");
       const range = el("span", { class: "pc-range", title: "Lowest and highest" });
       const letter = el("span", { class: `pc-letter pc-${series.side}` });
-      letter.textContent = SIDE_LETTERS[series.side] ?? "";
+      letter.textContent = series.letter;
       const reading = el("span", { class: "pc-reading" }, letter, value, range);
       element.append(series.joint ? this.#makePressable(reading, panel, series) : reading);
       return { series, unit: panel.unit, element: value, range };
@@ -215,7 +219,7 @@ export class Charts {
     const height = (this.#size.height - AXIS_HEIGHT) / this.#panels.length;
     const values = this.#panels.map((panel, i) => {
       const readings = panel.series.map((each) =>
-        `${SIDE_LETTERS[each.side] ?? ""} ${formatValue(each.valueAt(frame), panel.unit)}`.trim(),
+        `${each.letter} ${formatValue(each.valueAt(frame), panel.unit)}`.trim(),
       );
       const note = el("span", { class: "pc-pointed" }, readings.join("  "));
       note.style.top = `${Math.round((i + 0.5) * height)}px`;

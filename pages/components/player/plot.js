@@ -8,6 +8,7 @@ export const AXIS_HEIGHT = 26;
 const TITLE_HEIGHT = 24;
 const TIME_STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const DEGREE_STEPS = [15, 30, 45];
+const PALE = "80"; // of 255
 const SHADE = { left: "#0072B21F", right: "#D55E001F", middle: "#8A8F981F" };
 
 /** Range and ticks of a panel's axis from what its series hold; null when nothing was measured. */
@@ -32,11 +33,11 @@ function findStep(extent, unit) {
 export function chartTraces(replay, panels, stretch, width) {
   const [first, last] = framesIn(replay, stretch);
   const isDense = last - first > 2 * Math.max(width, 1);
-  const line = (side) => ({
-    // Several frames a pixel make a band: thin and pale, so that both sides show through.
-    color: SIDE_COLOURS[side] + (isDense ? "73" : ""),
+  const line = ({ side, isPale, isDashed }) => ({
+    // Several frames a pixel make a band: thin and pale, so that both lines show through.
+    color: SIDE_COLOURS[side] + (isDense || isPale ? PALE : ""),
     width: isDense ? 1 : 1.6,
-    dash: side === "right" && !isDense ? "5px,3px" : "solid",
+    dash: isDashed && !isDense ? "5px,3px" : "solid",
   });
   const readLine = (series) =>
     isDense ? thinOut(replay, series, stretch, width) : allFrames(replay, series, first, last);
@@ -46,7 +47,7 @@ export function chartTraces(replay, panels, stretch, width) {
       .filter(({ hasErrors }) => hasErrors && !isDense)
       .map((series) => bandTrace(replay, series, first, last, shared));
     const lines = panel.series.map((series) => {
-      return { ...shared, ...readLine(series), connectgaps: false, line: line(series.side) };
+      return { ...shared, ...readLine(series), connectgaps: false, line: line(series) };
     });
     return [...bands, ...lines];
   });

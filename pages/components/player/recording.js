@@ -9,6 +9,7 @@ import { lastNotAbove } from "./page.js";
 const ARRAY_TYPES = {
   float64: Float64Array,
   int16: Int16Array,
+  int32: Int32Array,
   uint8: Uint8Array,
 };
 const PREFACE_BYTES = 8; // the two lengths before the header

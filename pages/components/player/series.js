@@ -21,13 +21,18 @@ class Series {
   hasErrors = false;
   #steps = null;
   #stepsPerUnit;
+  #canErr;
   #missing;
   #errors = null;
   #row;
 
-  constructor({ name, side, unit, joint, zero, steps_per_unit }, row, missing) {
-    Object.assign(this, { name, side, isAngle: unit === "°", joint, zero });
-    this.#stepsPerUnit = steps_per_unit;
+  constructor(about, row, missing) {
+    const { name, side, letter, joint, zero } = about;
+    Object.assign(this, { name, side, letter, joint, zero });
+    this.isDashed = about.is_dashed;
+    this.isPale = about.is_pale;
+    this.#stepsPerUnit = about.steps_per_unit;
+    this.#canErr = about.has_error;
     this.#missing = missing;
     this.#row = row;
   }
@@ -37,7 +42,7 @@ class Series {
   }
 
   async loadErrors(replay) {
-    if (!this.isAngle) return;
+    if (!this.#canErr) return;
     this.#errors ??= await replay.readErrors(this.#row);
     this.hasErrors = true;
   }

@@ -110,6 +110,30 @@ def test_bones_keep_their_length_and_are_alike_left_and_right():
     assert left == pytest.approx(right, rel=0.03)
 
 
+@pytest.mark.parametrize("azimuth_deg", [0, 35, 90, 180])
+def test_a_squat_of_known_angles_comes_back(azimuth_deg):
+    """Within a degree where all is right; nearer than it was, and no further bent, where spoilt."""
+    time_s = np.arange(120) / 30
+    bend_deg = 45 * (1 - np.cos(np.pi * time_s))
+    posed = {
+        f"{side}_{motion}": bend_deg
+        for side in ("left", "right")
+        for motion in ("hip_flexion", "knee_flexion", "shoulder_elevation")
+    }
+    camera = replace(CAMERA, azimuth_deg=azimuth_deg)
+    true = make_sequence(posed, time_s=time_s, image_size=SIZE, camera=camera)
+    spoilt = spoil(true, seed=azimuth_deg)
+    known_deg = bend_deg[:, np.newaxis]
+    names = ["left_knee_flexion", "right_knee_flexion"]
+    raw, exact, found = (
+        compute_joint_angles(sequence, names).to_numpy()
+        for sequence in (spoilt, refine(true), refine(spoilt))
+    )
+    assert np.abs(exact - known_deg).max() < 1.0
+    assert np.std(found - known_deg) < 0.8 * np.std(raw - known_deg)
+    assert found.max() < 100
+
+
 def test_lengths_are_found_where_the_world_landmarks_are_wrong_about_them():
     """Forearms drawn a fifth too short in the world are put right by the picture."""
     true = make_motion(camera=replace(CAMERA, azimuth_deg=90))

@@ -11,6 +11,7 @@ NAMES = (
     "metrics",
     "alignment",
     "angle_accuracy",
+    "simulated_views",
     "trust_calibration",
     "refinement",
     "live",

@@ -88,6 +88,12 @@ def test_moments_are_counted_from_the_first_frame():
         assert nothing is None
 
 
+def test_a_thousand_rows_scroll_in_their_place():
+    short, long = (_make_table(Table("", [], [Row("a", [])] * n)) for n in (20, 1000))
+    assert ('class="long"' in short, 'class="long"' in long) == (False, True)
+    assert long.count("<tr>") == 1000
+
+
 def test_a_cell_is_text_whatever_stands_in_it():
     hostile = '<img src=x onerror="alert(1)">'
     row = Row(hostile, [Cell(hostile, hostile)], hostile, hostile)

@@ -17,6 +17,7 @@ __all__ = ["Cell", "Figure", "Heading", "Moment", "Row", "Table", "show_numbers"
 _FOLDER: Final = Path(__file__).parent
 _NONE: Final = "\N{EN DASH}"
 _HTML: Final = '<div class="numbers"></div><div class="about" popover role="tooltip"></div>'
+_LONGEST: Final = 20
 _LETTERS: Final = {"left": "L", "right": "R"}
 
 _component = st.components.v2.component(
@@ -98,7 +99,9 @@ def _make_table(table: Table) -> str:
     head = f"<thead><tr>{head}</tr></thead>" if table.headings else ""
     rows = "".join(map(_make_row, table.rows))
     note = f'<p class="why">{escape(table.note)}</p>' * bool(table.note)
-    return f"<div><table>{title}{head}<tbody>{rows}</tbody></table>{note}</div>"
+    is_long = len(table.rows) > _LONGEST
+    box = 'div class="long" tabindex="0"' if is_long else "div"
+    return f"<{box}><table>{title}{head}<tbody>{rows}</tbody></table>{note}</div>"
 
 
 def _make_heading(heading: Heading) -> str:

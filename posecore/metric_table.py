@@ -7,8 +7,14 @@ import numpy as np
 
 from posecore.angles import ANGLES
 from posecore.climbing_metrics import CLIMBING_METRICS
-from posecore.events import Repetition, compute_tempo, find_most_repeatable
-from posecore.measures import over_repetitions, over_stillness, smoothness_of, symmetry_of
+from posecore.events import compute_tempo, find_most_repeatable
+from posecore.measures import (
+    Material,
+    over_repetitions,
+    over_stillness,
+    smoothness_of,
+    symmetry_of,
+)
 from posecore.metric_definition import OWN_DEFINITION, Metric
 from posecore.smoothness import compute_dlj, compute_ldlj, compute_sparc
 
@@ -94,9 +100,10 @@ def _number(value: float) -> float | str:
     return "one repetition has no tempo" if np.isnan(value) else value
 
 
-def _find_best_start(repetitions: list[Repetition]) -> float | str:
-    best = find_most_repeatable(repetitions)
-    return best.start_s if best else "nothing is repeated"
+def _find_best_start(material: Material) -> float | str:
+    best = find_most_repeatable(material.repetitions)
+    begin_s = material.sequence.time_s[0]
+    return best.start_s - float(begin_s) if best else "nothing is repeated"
 
 
 def _make_stillness_metrics(kind: Literal["hold", "pause"], meaning: str) -> list[Metric]:
@@ -170,9 +177,9 @@ _METRICS: Final = (
         "repetitions",
         "s",
         1,
-        "the repetition most like the mean of all",
+        "the repetition most like the mean of all; seconds since the first frame",
         OWN_DEFINITION,
-        over_repetitions(_find_best_start),
+        _find_best_start,
     ),
     *_make_stillness_metrics("hold", _HOLD),
     *_make_stillness_metrics("pause", _PAUSE),

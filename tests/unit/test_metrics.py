@@ -56,6 +56,13 @@ def test_squats_have_the_numbers_they_were_made_with():
     assert -3 < values["sparc"] < -1
 
 
+def test_a_clock_that_begins_late_changes_no_number():
+    squats = make_squats(6.0, rate_hz=0.5)
+    late = compute_metrics(replace(squats, time_s=squats.time_s + 100))["value"]
+    assert 0 <= late["most_repeatable_start"] < 6
+    np.testing.assert_allclose(late, compute_metrics(squats)["value"], rtol=1e-6, atol=1e-6)
+
+
 def test_the_smaller_side_is_seen_in_the_symmetry():
     bend = 45 * (1 - np.cos(np.pi * np.arange(300) / 30))
     sequence = make_sequence(

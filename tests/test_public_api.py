@@ -11,7 +11,7 @@ import pytest
 import posecore
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("av", "cv2", "duckdb", "mediapipe", "pandas", "plotly", "pyarrow", "scipy")
+HEAVY = ("av", "cv2", "dtaidistance", "duckdb", "mediapipe", "pandas", "plotly", "pyarrow", "scipy")
 
 
 def loaded_after(statement):
@@ -60,6 +60,7 @@ def test_a_star_import_gives_all_names():
         ("import posecore", set()),
         ("import posecore; dir(posecore); posecore.PoseSequence; posecore.Settings", set()),
         ("import posecore; posecore.compute_joint_angles; posecore.Session", set()),
+        ("import posecore; posecore.compare; posecore.compute_repetition_profile", set()),
         ("import posecore; posecore.METRICS; posecore.compute_metrics", set()),
         ("import posecore; posecore.open_store", {"duckdb", "pyarrow"}),
         ("import posecore.cli, posecore.doctor", set()),

@@ -49,7 +49,7 @@ def turn(sequence, degrees):
     return replace(sequence, world_landmarks=sequence.world_landmarks @ around_y)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(recordings(), recordings(), BY)
 def test_swapping_the_recordings_turns_the_signs_and_keeps_the_score(a, b, by):
     there, back = compare(a, b, alignment=by), compare(b, a, alignment=by)
@@ -61,13 +61,13 @@ def test_swapping_the_recordings_turns_the_signs_and_keeps_the_score(a, b, by):
     assert back.deviation_m == pytest.approx(there.deviation_m, abs=1e-6, nan_ok=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(recordings(), BY)
 def test_every_recording_is_like_itself_and_nothing_is_more_alike(a, by):
     assert compare(a, a, alignment=by).score == 100
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(recordings(), recordings(), BY)
 def test_the_score_stays_within_its_bounds_and_no_number_is_made_up(a, b, by):
     found = compare(a, b, alignment=by)
@@ -80,7 +80,7 @@ def test_the_score_stays_within_its_bounds_and_no_number_is_made_up(a, b, by):
     assert (found.difference_deg.isna() == unknown).all(axis=None)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(recordings(), recordings(), st.floats(-180, 180), st.floats(-5, 5))
 def test_where_the_camera_stands_and_where_the_athlete_is_change_no_difference(
     a, b, degrees, offset_m
@@ -96,7 +96,7 @@ def test_where_the_camera_stands_and_where_the_athlete_is_change_no_difference(
     assert found.score == pytest.approx(there.score, abs=0.01)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(recordings(), recordings(), st.floats(-5, 5), st.booleans())
 def test_where_the_athlete_is_changes_no_deviation(a, b, offset_m, on_ground):
     moved = replace(b, world_landmarks=b.world_landmarks + np.float32(offset_m))
@@ -105,7 +105,7 @@ def test_where_the_athlete_is_changes_no_deviation(a, b, offset_m, on_ground):
     assert found.deviation_m == pytest.approx(there.deviation_m, abs=1e-4, nan_ok=True)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(recordings(), recordings(), BY)
 def test_both_in_the_mirror_are_as_far_apart_as_both_without(a, b, by):
     there = compare(a, b, alignment=by)
@@ -119,7 +119,7 @@ def test_both_in_the_mirror_are_as_far_apart_as_both_without(a, b, by):
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(recordings(), recordings(), BY)
 def test_a_moment_there_and_back_is_the_same_moment(a, b, by):
     made = align(a, b, by)

@@ -21,6 +21,7 @@ page = st.navigation(
         st.Page("live.py", title="Live", icon=":material/videocam:", url_path="live"),
         st.Page("sessions.py", title="Sessions", icon=":material/list:", url_path="sessions"),
         st.Page("replay.py", title="Replay", icon=":material/play_circle:", url_path="replay"),
+        st.Page("compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
         st.Page("import_video.py", title="Import", icon=":material/upload:", url_path="import"),
         st.Page("settings.py", title="Settings", icon=":material/tune:", url_path="settings"),
     ]

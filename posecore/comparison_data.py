@@ -116,7 +116,7 @@ def _find_nearest(time_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> 
 
 
 def _count_ms(sequence: PoseSequence, times_s: NDArray[np.float64]) -> NDArray[np.int32]:
-    return np.rint(1000 * (times_s - sequence.time_s[0])).astype("<i4")
+    return np.asarray(np.rint(1000 * (times_s - sequence.time_s[0])), dtype="<i4")
 
 
 def _choose_usual(comparison: Comparison) -> list[str]:

@@ -132,7 +132,8 @@ def quantise_image(image_landmarks: NDArray[np.floating]) -> NDArray[np.int16]:
 
 def quantise_visibility(visibility: NDArray[np.floating]) -> NDArray[np.uint8]:
     """0 to 1 as 0 to 255; NaN becomes 0."""
-    return np.rint(255.0 * np.nan_to_num(visibility)).clip(0, 255).astype("u1")
+    parts = np.rint(255.0 * np.nan_to_num(visibility)).clip(0, 255)
+    return np.asarray(parts, dtype="u1")
 
 
 def quantise_errors(errors_deg: "pd.DataFrame") -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pages.components.player.answers import PLAYER_ROUTES, VERSION, find_address
-from pages.components.player.offers import Offer, offer_session, pack, pack_recording
+from pages.components.player.offers import Offer, Offered, make_token, pack
 from pages.components.player.offline import describe_note
 from pages.components.player.scripts import read_style
 from pages.components.text import plain
@@ -15,10 +15,10 @@ from posecore.errors import PoseCoreError
 from posecore.export import safe_file_name
 from posecore.settings import Processing
 
-__all__ = ["PLAYER_ROUTES", "replay_player"]
+__all__ = ["PLAYER_ROUTES", "comparison_player", "replay_player"]
 
 _KEY: Final = "replay_player"
-_KINDS: Final = ("recording", "errors", "page", "clip")
+_PARTS: Final = ("recording", "errors")
 _START: Final = f"""
 const find = (name) => new URL(name, document.baseURI).href;
 const start = import(find("player/{VERSION}/player.js"));
@@ -46,20 +46,39 @@ def replay_player(
     plays on through reruns of the page, of which a changed note is one.
     """
     offer = Offer(store, session, processing, max_error_deg)
-    token = offer_session(offer)
-    packed = pack(pack_recording, offer)
+    token = make_token(offer)
+    packed = pack("recording", offer)
     if processing != "recorded" and not packed.done():
         with st.spinner(f"{session.frame_count:,} frames are being {processing} ..."):
             packed.exception()  # what went wrong is said in the player's place
-    addresses = {kind: find_address(kind, token) for kind in _KINDS}
-    data = addresses | {
-        "session_id": session.id,
+    data = {
+        **_find_parts(token),
+        "page": find_address("page", token),
+        "clip": find_address("clip", token),
+        "shown": {"session": session.id},
         "title": session.name,
         "file_stem": safe_file_name(session.name, session.id),
         "video": find_address("video", token) if session.video_path else None,
         "notes": [describe_note(note) for note in store.notes.list(session.id)],
+        "can_note": True,
     }
     _player(data=data, key=_KEY, on_note_change=lambda: _keep_note(store, session.id))
+
+
+def comparison_player(offer: Offered, shown: dict[str, str], title: str) -> None:
+    """Show two recordings on one clock; ``shown`` is what the address calls them."""
+    data = {
+        **_find_parts(make_token(offer)),
+        "shown": shown,
+        "title": title,
+        "file_stem": "comparison",
+        "notes": [],
+    }
+    _player(data=data, key=_KEY)
+
+
+def _find_parts(token: str) -> dict[str, str]:
+    return {part: find_address(part, token) for part in _PARTS}
 
 
 def _keep_note(store: SessionStore, session_id: str) -> None:

@@ -25,15 +25,16 @@ export function writeState(query, { time_s, speed, loop, charts }) {
   else query.delete("loop");
 }
 
-/** Keeps the address bar true without asking the server for anything. */
-export function createAddress(sessionId) {
+/** Keeps the address bar true without asking the server for anything; `shown` is what the address
+ * calls what is shown: { session: id }, or { a: id, b: id }. */
+export function createAddress(shown) {
   const path = location.pathname;
   let timer = 0;
   let state;
   let written = 0;
   const link = () => {
     const url = new URL(location.href);
-    url.searchParams.set("session", sessionId);
+    for (const [name, id] of Object.entries(shown)) url.searchParams.set(name, id);
     writeState(url.searchParams, state);
     return url.href;
   };
@@ -46,7 +47,8 @@ export function createAddress(sessionId) {
   return {
     read() {
       const query = new URLSearchParams(location.search);
-      return readState(query.get("session") === sessionId ? query : new URLSearchParams());
+      const isSame = Object.entries(shown).every(([name, id]) => query.get(name) === id);
+      return readState(isSame ? query : new URLSearchParams());
     },
     /** A drag seeks many times; the address follows when it comes to rest for a moment. */
     note(shown) {

@@ -15,14 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pages.components.player.offers import (
-    Offer,
-    find_offer,
-    pack,
-    pack_errors,
-    pack_recording,
-    pack_whole,
-)
+from pages.components.player.offers import Offer, Offered, find_offer, pack
 from pages.components.player.offline import write_page
 from pages.components.player.scripts import compute_version, read_script
 from pages.components.routes import below_base_path
@@ -44,7 +37,7 @@ _ZOOMS: Final = (0.1, 10.0)
 _clips_at_once: Final = BoundedSemaphore(2)
 _CLIP_TYPES: Final = {"mp4": "video/mp4", "gif": "image/gif"}
 
-Answer = Callable[[Offer, Mapping[str, str]], Response]
+Answer = Callable[[Offered, Mapping[str, str]], Response]
 
 
 async def _answer_script(request: Request) -> Response:
@@ -60,14 +53,12 @@ async def _answer_script(request: Request) -> Response:
 
 
 def _for_offer(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-    """Answer for the session behind the token; what cannot be is one sentence."""
+    """Answer for what is behind the token; what cannot be is one sentence."""
 
     async def respond(request: Request) -> Response:
-        offer = find_offer(request.path_params["token"])
-        if offer is None:
-            return PlainTextResponse("This page is out of date; reload it.", status_code=404)
+        token = request.path_params["token"]
         try:
-            return await run_in_threadpool(_check_and_answer, answer, offer, request.query_params)
+            return await run_in_threadpool(_find_and_answer, answer, token, request.query_params)
         except ClipError as error:
             return PlainTextResponse(str(error), status_code=422)
         except PoseCoreError as error:
@@ -76,18 +67,31 @@ def _for_offer(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     return respond
 
 
-def _check_and_answer(answer: Answer, offer: Offer, query: Mapping[str, str]) -> Response:
-    offer.check()
+def _find_and_answer(answer: Answer, token: str, query: Mapping[str, str]) -> Response:
+    offer = find_offer(token)
+    if offer is None:
+        return PlainTextResponse("This page is out of date; reload it.", status_code=404)
     return answer(offer, query)
 
 
-def _answer_recording(offer: Offer, query: Mapping[str, str]) -> Response:
-    packed = pack(pack_recording, offer).result()
+def _for_session(answer: Callable[[Offer, Mapping[str, str]], Response]) -> Answer:
+    """Answer for one session alone; two that are compared have no clip or file of their own."""
+
+    def respond(offer: Offered, query: Mapping[str, str]) -> Response:
+        if not isinstance(offer, Offer):
+            return PlainTextResponse("There is no such thing of two sessions.", status_code=404)
+        return answer(offer, query)
+
+    return respond
+
+
+def _answer_recording(offer: Offered, query: Mapping[str, str]) -> Response:
+    packed = pack("recording", offer).result()
     return _as_bytes(_cut(packed, query) if "from" in query else get_head(packed))
 
 
-def _answer_errors(offer: Offer, query: Mapping[str, str]) -> Response:
-    return _as_bytes(_cut(pack(pack_errors, offer).result(), query))
+def _answer_errors(offer: Offered, query: Mapping[str, str]) -> Response:
+    return _as_bytes(_cut(pack("errors", offer).result(), query))
 
 
 def _cut(packed: bytes, query: Mapping[str, str]) -> bytes:
@@ -108,7 +112,7 @@ def _answer_video(offer: Offer, _query: Mapping[str, str]) -> Response:
 
 def _answer_page(offer: Offer, _query: Mapping[str, str]) -> Response:
     notes = offer.store.notes.list(offer.session.id)
-    page = write_page(offer.session, pack_whole(offer), notes)
+    page = write_page(offer.session, offer.pack_whole(), notes)
     return Response(page, media_type="text/html; charset=utf-8", headers=_PRIVATE)
 
 
@@ -167,9 +171,9 @@ def _as_bytes(content: bytes) -> Response:
 _ANSWERS: Final[dict[str, Answer]] = {
     "recording": _answer_recording,
     "errors": _answer_errors,
-    "video": _answer_video,
-    "page": _answer_page,
-    "clip": _answer_clip,
+    "video": _for_session(_answer_video),
+    "page": _for_session(_answer_page),
+    "clip": _for_session(_answer_clip),
 }
 
 

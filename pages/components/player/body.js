@@ -34,8 +34,8 @@ export const normalise = (a) => a.map((value) => value / (Math.hypot(...a) || 1)
 export const between = (a, b, part) => [0, 1, 2].map((axis) => a[axis] + part * (b[axis] - a[axis]));
 
 /** The segments as one line with breaks: as few vertices as they allow, for each is paid for in
- * each frame. Right limbs are dashed, as in the charts. */
-export function makeVertices({ segments, landmarks }) {
+ * each frame. Right limbs are dashed, as in the charts; all limbs of a ghost are. */
+export function makeVertices({ segments, landmarks }, isGhost = false) {
   const vertices = [];
   let tip = ""; // where the line ends so far, and on which side's colour
   const draw = ({ from, to, side }, [start, end], segment) => {
@@ -47,17 +47,19 @@ export function makeVertices({ segments, landmarks }) {
   };
   segments.forEach((segment, position) => {
     const isLimb = LIMB.test(landmarks[segment.from]) && LIMB.test(landmarks[segment.to]);
-    const parts = segment.side === "right" && isLimb ? DASHES : WHOLE;
+    const parts = isLimb && (isGhost || segment.side === "right") ? DASHES : WHOLE;
     for (const part of parts) draw(segment, part, position);
   });
   const neck = landmarks.length; // its two ends come behind the landmarks in `placesAt`
   draw({ from: neck, to: neck + 1, side: "middle" }, WHOLE[0], segments.length);
+  for (const vertex of vertices) vertex.isGhost = isGhost;
   return vertices;
 }
 
-export function toLine(vertices, places) {
+export function toLine(vertices, body, ghost) {
   const line = { x: [], y: [], z: [] };
-  for (const { from, to, part } of vertices) {
+  for (const { from, to, part, isGhost } of vertices) {
+    const places = isGhost ? ghost : body;
     const place = part === null ? NOWHERE : between(places[from], places[to], part);
     line.x.push(place[0]);
     line.y.push(place[1]);
@@ -76,9 +78,11 @@ export function hiddenSegments(replay, frame) {
     .join("");
 }
 
-/** Where every landmark is in the room; behind them the two ends of the neck. */
-export function placesAt(replay, frame) {
-  const pose = frame < 0 ? null : replay.at(frame);
+/** Where every landmark is in the room, of the body or of the ghost beside it; behind them the two
+ * ends of the neck. */
+export function placesAt(replay, frame, array = "world_mm") {
+  const all = frame < 0 ? null : replay.at(frame);
+  const pose = all && { world_mm: all[array], ground_mm: all.ground_mm };
   const places = replay.landmarks.map((_, i) => (pose ? placeOf(replay, pose, i) : NOWHERE));
   for (const pair of NECK) {
     const [a, b] = pair.map((name) => places[replay.landmarks.indexOf(name)]);

@@ -26,6 +26,10 @@ export class Notes {
     this.element.append(head, this.#list);
   }
 
+  get canWrite() {
+    return Boolean(this.#save);
+  }
+
   /** Show what is stored; a note that is being written stays, and is written on. */
   show(notes) {
     const isNew = JSON.stringify(notes) !== JSON.stringify(this.#notes);

@@ -8,16 +8,16 @@ drawing library.
 import math
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Final, Literal, Protocol
 
 import streamlit as st
 
 from posecore import ANGLES, Session, SessionStore, compute_joint_angles
-from posecore.errors import SessionNotFoundError
+from posecore.errors import PoseCoreError
 from posecore.processing import load_processed
 from posecore.replay_data import pack_expected_error, pack_replay
 from posecore.sequence import PoseSequence
@@ -27,7 +27,25 @@ from posecore.trust import compute_expected_error, hide_untrusted
 _KEPT: Final = 8
 _MAX_OFFERS: Final = 10_000
 
-Key = tuple[str, int, str, float]
+Part = Literal["recording", "errors"]
+Key = tuple[Hashable, ...]
+
+
+class Offered(Protocol):
+    """Something a tab may look at."""
+
+    @property
+    def key(self) -> Key:
+        """What is packed once for all who look at the same."""
+
+    def check(self) -> None:
+        """Make sure that it is still there; raises a PoseCoreError where not."""
+
+    def pack_recording(self) -> bytes:
+        """Pack what the player shows."""
+
+    def pack_errors(self) -> bytes:
+        """Pack how far each reading may be off; asked for later, for it takes longer."""
 
 
 @dataclass(frozen=True)
@@ -40,106 +58,96 @@ class Offer:
     max_error_deg: float = math.inf
 
     def check(self) -> None:
-        """Make sure the session is still there.
-
-        Raises
-        ------
-        SessionNotFoundError
-            If it was deleted meanwhile; what is packed of it is forgotten as well.
-        """
-        try:
-            self.store.get_session(self.session.id)
-        except SessionNotFoundError:
-            _forget(self.key)
-            raise
+        """Make sure the session is still there; raises SessionNotFoundError where not."""
+        self.store.get_session(self.session.id)
 
     @property
     def key(self) -> Key:
-        """What is packed once: a finished session changes no more, a growing one its count."""
-        return (
-            self.session.id,
-            self.session.frame_count,
-            self.processing,
-            self.max_error_deg,
-        )
+        """A finished session changes no more, a growing one its count."""
+        session = self.session
+        return session.id, session.frame_count, self.processing, self.max_error_deg
 
     def load_sequence(self) -> PoseSequence:
         """Load the recording, processed as it is looked at."""
         return load_processed(self.store, self.session.id, self.processing)
 
+    def pack_recording(self) -> bytes:
+        """Pack the recording, read piece by piece as it is shown."""
+        sequence = self.load_sequence()
+        angles = compute_joint_angles(sequence)
+        if math.isfinite(self.max_error_deg):
+            angles = hide_untrusted(angles, compute_expected_error(sequence), self.max_error_deg)
+        has_video = self.session.video_path is not None
+        return pack_replay(sequence, angles, session_id=self.session.id, has_video=has_video)
 
-Packing = Callable[[Offer], bytes]
+    def pack_errors(self) -> bytes:
+        """Pack how far each reading may be off."""
+        errors = compute_expected_error(self.load_sequence())
+        return pack_expected_error(errors.reindex(columns=list(ANGLES)))
 
-_offers: OrderedDict[str, Offer] = OrderedDict()
-_packed: OrderedDict[tuple[Packing, Key], Future[bytes]] = OrderedDict()
+    def pack_whole(self) -> bytes:
+        """Pack all there is, for a file that can ask for nothing later."""
+        sequence = self.load_sequence()
+        angles, errors = compute_joint_angles(sequence), compute_expected_error(sequence)
+        return pack_replay(
+            sequence,
+            hide_untrusted(angles, errors, self.max_error_deg),
+            expected_error=errors.reindex(columns=angles.columns),
+            session_id=self.session.id,
+        )
+
+
+_offers: OrderedDict[str, Offered] = OrderedDict()
+_packed: OrderedDict[tuple[Part, Key], Future[bytes]] = OrderedDict()
 _packer: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pack-replay")
 _lock: Final = Lock()
 
 
-def offer_session(offer: Offer) -> str:
-    """Return the token by which this tab finds the session's data; packing begins now.
+def make_token(offer: Offered) -> str:
+    """Return the token by which this tab finds what is offered; packing begins now.
 
-    The same tab gets the same token for the same view of a session at each run of the page.
+    The same tab gets the same token for the same thing at each run of the page.
     """
-    tokens: dict[str, str] = st.session_state.setdefault("replay_tokens", {})
-    name = f"{offer.session.id} {offer.processing} {offer.max_error_deg:g}"
-    token = tokens.setdefault(name, secrets.token_urlsafe(16))
+    tokens: dict[Key, str] = st.session_state.setdefault("replay_tokens", {})
+    token = tokens.setdefault(offer.key, secrets.token_urlsafe(16))
     with _lock:
         _offers[token] = offer
         _offers.move_to_end(token)
         while len(_offers) > _MAX_OFFERS:
             _offers.popitem(last=False)
-    pack(pack_recording, offer)
+    pack("recording", offer)
     return token
 
 
-def find_offer(token: str) -> Offer | None:
-    """Return what a token stands for, if it was ever given out."""
-    return _offers.get(token)
+def find_offer(token: str) -> Offered | None:
+    """Return what a token stands for, if it was ever given out and is still there.
+
+    Raises
+    ------
+    PoseCoreError
+        If it was deleted meanwhile; what is packed of it is forgotten as well.
+    """
+    offer = _offers.get(token)
+    if offer is None:
+        return None
+    try:
+        offer.check()
+    except PoseCoreError:
+        with _lock:
+            _packed.pop(("recording", offer.key), None)
+            _packed.pop(("errors", offer.key), None)
+        raise
+    return offer
 
 
-def pack(packing: Packing, offer: Offer) -> Future[bytes]:
+def pack(part: Part, offer: Offered) -> Future[bytes]:
     """Pack what is not packed yet; what could not be packed is tried again when next asked for."""
+    pack_part = offer.pack_recording if part == "recording" else offer.pack_errors
     with _lock:
-        found = _packed.get((packing, offer.key))
+        found = _packed.get((part, offer.key))
         if found is None or (found.done() and found.exception()):
-            found = _packed[packing, offer.key] = _packer.submit(packing, offer)
-        _packed.move_to_end((packing, offer.key))
+            found = _packed[part, offer.key] = _packer.submit(pack_part)
+        _packed.move_to_end((part, offer.key))
         while len(_packed) > _KEPT:
             _packed.popitem(last=False)
         return found
-
-
-def _forget(key: Key) -> None:
-    with _lock:
-        for packing in (pack_recording, pack_errors):
-            _packed.pop((packing, key), None)
-
-
-def pack_recording(offer: Offer) -> bytes:
-    """Pack the recording, read piece by piece as it is shown."""
-    sequence = offer.load_sequence()
-    angles = compute_joint_angles(sequence)
-    if math.isfinite(offer.max_error_deg):
-        angles = hide_untrusted(angles, compute_expected_error(sequence), offer.max_error_deg)
-    session = offer.session
-    has_video = session.video_path is not None
-    return pack_replay(sequence, angles, session_id=session.id, has_video=has_video)
-
-
-def pack_errors(offer: Offer) -> bytes:
-    """Pack how far each reading may be off; asked for later, for it takes longer than the rest."""
-    errors = compute_expected_error(offer.load_sequence())
-    return pack_expected_error(errors.reindex(columns=list(ANGLES)))
-
-
-def pack_whole(offer: Offer) -> bytes:
-    """Pack all there is, for a file that can ask for nothing later."""
-    sequence = offer.load_sequence()
-    angles, errors = compute_joint_angles(sequence), compute_expected_error(sequence)
-    return pack_replay(
-        sequence,
-        hide_untrusted(angles, errors, offer.max_error_deg),
-        expected_error=errors.reindex(columns=angles.columns),
-        session_id=offer.session.id,
-    )

@@ -8,6 +8,7 @@ import { createViewBar, listenToTurning } from "./camera.js";
 import { createChartBar, listenToCharts } from "./chart_controls.js";
 import { Charts } from "./charts.js";
 import { Clock, SPEEDS } from "./clock.js";
+import { createGhostButtons } from "./ghost.js";
 import { createHelp, listenToKeys } from "./keys.js";
 import { listTrails } from "./marks.js";
 import { Notes } from "./notes.js";
@@ -104,6 +105,7 @@ export class Player {
     };
     const choices = createChoices("Trails", listTrails(), [], leave, signal);
     bar.append(createMenu("Trails", { title: "What leaves a trail" }, choices, signal));
+    if (this.#replay.has_ghost) bar.append(...createGhostButtons(this.#skeleton, actions.wake, signal));
     return bar;
   }
 
@@ -259,6 +261,7 @@ export class Player {
         changed();
       },
       writeNote: () => {
+        if (!this.#notes.canWrite) return;
         const [start_s, end_s] = clock.loop ?? [clock.time_s, null];
         clock.pause();
         this.#note();

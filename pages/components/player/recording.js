@@ -194,8 +194,10 @@ function usualStep(time_s) {
   return steps[steps.length >> 1] ?? 0;
 }
 
+/** Whether anybody is in a frame: the body, or the ghost beside it. */
 export function isSeen(replay, frame) {
-  const { world_mm } = replay.at(frame);
-  for (let k = 0; k < world_mm.length; k += 3) if (world_mm[k] !== replay.missing) return true;
+  const { world_mm, ghost_mm = world_mm } = replay.at(frame);
+  for (let k = 0; k < world_mm.length; k += 3)
+    if (world_mm[k] !== replay.missing || ghost_mm[k] !== replay.missing) return true;
   return false;
 }

@@ -5,9 +5,16 @@ import { GAZE_FRAMES, headAt, hiddenSegments, hideHead, makeVertices, placesAt, 
 import { HOME_VIEW, clampZoom, makeCamera, makeProjection, makeRoom } from "./camera.js";
 import { countTrailFrames, makeMarks } from "./marks.js";
 
+const GHOST_SHARE = 0.45; // of the colour: the ghost
+const APART = [
+  [50, "#009E73"],
+  [150, "#E69F00"],
+  [Infinity, "#D7263D"],
+]; // of two bodies, in millimetres: up to here, this colour
 const GROUND_SQUARES = 6;
 const EYE_GROUNDS = 5; // for eyes that look ahead the ground goes on
-const FAINT = 0.3; // of the colour, for what is likely hidden; Plotly's lines know no opacity
+const FAINT_SHARE = 0.3; // of the colour, for what is likely hidden; Plotly's lines know no opacity
+const BESIDE = 0.7; // of the room's half width
 const TAGGED_LANDMARKS = /^(left|right)_(index|foot_index)$/;
 
 export class Skeleton {
@@ -30,13 +37,17 @@ export class Skeleton {
   #hidden = "";
   #isStale = true;
   #hasMarks = false;
+  #isRoomNew = false;
+  #isBeside = false;
+  #isColoured = false;
 
   constructor(Plotly, replay, host) {
     this.#Plotly = Plotly;
     this.#replay = replay;
     this.#host = host;
-    this.#tags = createSideTags(replay);
+    this.#tags = [...createSideTags(replay), ...createNameTags(replay)];
     this.#vertices = makeVertices(replay);
+    if (replay.has_ghost) this.#vertices.push(...makeVertices(replay, true));
     this.#room = makeRoom(replay.room);
     this.#ground.classList.add("pc-ground");
     host.append(this.#ground, this.#plot, ...this.#tags.map(({ element }) => element));
@@ -44,7 +55,7 @@ export class Skeleton {
     this.resize();
     this.ready = Plotly.newPlot(
       this.#plot,
-      [lineTrace(toLine(this.#vertices, placesAt(replay, -1)), this.#colours(""), 8)],
+      [lineTrace(this.#lineOf(placesAt(replay, -1), -1), this.#colours(-1, ""), 8)],
       sceneLayout(this.#room, makeCamera(this.view, this.#room, this.#size).camera, this.#size),
       { displayModeBar: false, responsive: false },
     );
@@ -62,7 +73,7 @@ export class Skeleton {
     if (reason) setText(this.#message, reason);
     if (frame === this.#shown && !this.#isStale) return;
     const head = this.view.isEye ? headAt(this.#replay, frame) : null;
-    const all = placesAt(this.#replay, frame);
+    const all = this.#shift(placesAt(this.#replay, frame), -1);
     const places = head ? hideHead(this.#replay, all) : all;
     const view = makeCamera(this.view, this.#room, this.#size, head);
     const change = this.#makeChange(frame, places);
@@ -70,6 +81,8 @@ export class Skeleton {
     const project = makeProjection(view, this.#room, this.#size);
     if (this.#isStale || this.view.isEye) {
       const layout = { ...this.#size, "scene.camera": view.camera };
+      if (this.#isRoomNew) Object.assign(layout, roomLayout(this.#room));
+      this.#isRoomNew = false;
       setFieldOfView(this.#plot, view.fieldOfView);
       this.#Plotly.update(this.#plot, change, layout, traces);
       drawGround(this.#ground.firstChild, project, this.#room, head ? EYE_GROUNDS : 1);
@@ -77,7 +90,7 @@ export class Skeleton {
       this.#Plotly.restyle(this.#plot, change, traces);
     }
     if (!reason) setText(this.#message, head ? this.#sayIfOutOfSight(places, project) : "");
-    placeSideTags(this.#tags, places, project);
+    placeTags(this.#tags, places, this.#ghostAt(frame), project);
     this.#placeLabel(places, project, value);
     this.#shown = frame;
     this.#isStale = false;
@@ -85,10 +98,11 @@ export class Skeleton {
 
   /** What Plotly has to change: places always, colours only when something becomes hidden. */
   #makeChange(frame, places) {
-    const lines = [toLine(this.#vertices, places)];
+    const lines = [this.#lineOf(places, frame)];
     const colours = [];
     const hidden = hiddenSegments(this.#replay, frame);
-    if (hidden !== this.#hidden || this.#hasMarks) colours.push(this.#colours(hidden));
+    if (hidden !== this.#hidden || this.#hasMarks || this.#replay.has_ghost)
+      colours.push(this.#colours(frame, hidden));
     this.#hidden = hidden;
     if (this.#hasMarks) {
       const marks = makeMarks(this.#replay, frame, places, this.marked);
@@ -108,11 +122,43 @@ export class Skeleton {
     return places.map(project).some(isInside) ? "" : "The body is out of the athlete's sight";
   }
 
-  #colours(hidden) {
-    const faint = hidden.includes("1") ? fadeColours(this.#host) : SIDE_COLOURS;
-    return this.#vertices.map(({ side, segment }) =>
-      hidden[segment] === "1" ? faint[side] : SIDE_COLOURS[side],
-    );
+  #lineOf(places, frame) {
+    return toLine(this.#vertices, places, this.#ghostAt(frame));
+  }
+
+  /** Where the ghost is; null where there is none. */
+  #ghostAt(frame) {
+    if (!this.#replay.has_ghost) return null;
+    return this.#shift(placesAt(this.#replay, frame, "ghost_mm"), 1);
+  }
+
+  /** Side by side, each body is moved to its own side. */
+  #shift(places, way) {
+    if (!this.#isBeside) return places;
+    const aside = way * BESIDE * this.#replay.room.reach_m;
+    return places.map(([x, y, z]) => [x + aside, y, z]);
+  }
+
+  #colours(frame, hidden) {
+    const faint = hidden.includes("1") ? fadeColours(this.#host, FAINT_SHARE) : SIDE_COLOURS;
+    const pale = this.#replay.has_ghost ? fadeColours(this.#host, GHOST_SHARE) : null;
+    const apart = this.#isColoured && frame >= 0 ? this.#replay.at(frame).apart_mm : null;
+    return this.#vertices.map(({ side, segment, isGhost }) => {
+      if (isGhost) return pale[side];
+      if (hidden[segment] === "1") return faint[side];
+      const known = apart && apart[segment] !== this.#replay.missing && apart[segment];
+      return Number.isFinite(known) ? colourOf(known) : SIDE_COLOURS[side];
+    });
+  }
+
+  /** Put the two bodies into one another or side by side; colour A by how far B is away. */
+  compare({ isBeside = this.#isBeside, isColoured = this.#isColoured }) {
+    [this.#isBeside, this.#isColoured] = [isBeside, isColoured];
+    const { room } = this.#replay;
+    const reach_m = room.reach_m * (isBeside ? 1 + BESIDE : 1);
+    this.#room = makeRoom({ ...room, reach_m });
+    this.#isRoomNew = true;
+    this.#isStale = true;
   }
 
   #placeLabel(places, project, value) {
@@ -163,13 +209,15 @@ function setFieldOfView(plot, fieldOfView) {
   plot._fullLayout.scene._scene.glplot.fovy = fieldOfView;
 }
 
-/** The sides' colours, mixed with what is behind them. */
-function fadeColours(host) {
+const colourOf = (apart_mm) => APART.find(([limit]) => apart_mm < limit)[1];
+
+/** The sides' colours, so much of them, mixed with what is behind them. */
+function fadeColours(host, share) {
   const behind = getComputedStyle(host).backgroundColor.match(/[\d.]+/g).map(Number);
   const fade = (colour) =>
     [1, 3, 5].map((k, i) => {
       const value = parseInt(colour.slice(k, k + 2), 16);
-      return Math.round(FAINT * value + (1 - FAINT) * behind[i]);
+      return Math.round(share * value + (1 - share) * behind[i]);
     });
   const entries = Object.entries(SIDE_COLOURS);
   return Object.fromEntries(entries.map(([side, colour]) => [side, `rgb(${fade(colour)})`]));
@@ -194,6 +242,14 @@ function drawGround(path, project, room, times) {
   const text = (point) => point.map((value) => value.toFixed(1));
   const drawn = lines.filter(Boolean).map(([from, to]) => `M${text(from)}L${text(to)}`);
   path.setAttribute("d", drawn.join(""));
+}
+
+function roomLayout(room) {
+  return {
+    "scene.aspectratio": room.aspect,
+    "scene.xaxis.range": [-room.reach, room.reach],
+    "scene.yaxis.range": [-room.reach, room.reach],
+  };
 }
 
 function sceneLayout(room, camera, size) {
@@ -229,8 +285,20 @@ function createSideTags(replay) {
   });
 }
 
-function placeSideTags(tags, places, project) {
-  for (const { landmark, element } of tags) place(element, project(places[landmark]));
+/** Of two bodies, which is which: a letter at the head. */
+function createNameTags(replay) {
+  if (!replay.has_ghost) return [];
+  const landmark = replay.landmarks.indexOf("nose");
+  return ["a", "b"].map((name) => {
+    const element = el("span", { class: `pc-tag pc-name pc-${name}`, "aria-hidden": "true" });
+    element.textContent = name.toUpperCase();
+    return { landmark, element, isGhost: name === "b" };
+  });
+}
+
+function placeTags(tags, body, ghost, project) {
+  for (const { landmark, element, isGhost } of tags)
+    place(element, project((isGhost ? ghost : body)[landmark]));
 }
 
 function place(element, [x, y]) {

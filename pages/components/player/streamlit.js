@@ -69,7 +69,8 @@ export async function show({ data, parentElement, setTriggerValue }, { plotlyUrl
     const [Plotly, replay] = await Promise.all(needed);
     // Left, or another session, while it loaded.
     if (players.get(root) !== next) return leave;
-    const around = { Plotly, ...findAround(next.data, find), saveNote };
+    const around = { Plotly, ...findAround(next.data, find) };
+    around.saveNote = data.can_note ? saveNote : null;
     const player = new Player(root, replay, around);
     next.player = player;
     await player.ready;
@@ -91,8 +92,8 @@ function findAround(data, find) {
   const takeaway = {
     title: data.title,
     name: data.file_stem,
-    clipUrl: find(data.clip),
-    pageUrl: find(data.page),
+    clipUrl: data.clip && find(data.clip),
+    pageUrl: data.page && find(data.page),
   };
-  return { address: createAddress(data.session_id), notes: data.notes, video, takeaway };
+  return { address: createAddress(data.shown), notes: data.notes, video, takeaway };
 }

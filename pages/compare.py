@@ -1,0 +1,30 @@
+"""Compare: two sessions on one clock, and where they differ more than the measuring error."""
+
+import streamlit as st
+
+from pages.components.compared import ComparisonOffer
+from pages.components.comparison_choices import ask_wishes, choose_two
+from pages.components.comparison_table import show_table, show_verdict
+from pages.components.player import comparison_player
+from pages.components.processing_choice import choose_processing
+from pages.components.state import get_store
+from pages.components.text import plain
+from posecore.errors import PoseCoreError
+
+st.title("Compare")
+a, b = choose_two()
+with st.sidebar:
+    wishes = ask_wishes(a, b)
+    processing = choose_processing()
+
+offer = ComparisonOffer(get_store(), a, b, wishes, processing)
+try:
+    with st.spinner("Bringing the two together ..."):
+        comparison = offer.compute().comparison
+except PoseCoreError as error:
+    st.warning(plain(str(error)))
+    st.stop()
+
+show_verdict(comparison)
+comparison_player(offer, {"a": a.id, "b": b.id}, f"A: {a.name}   B: {b.name}")
+show_table(comparison, f"{a.name} and {b.name}")

@@ -1,0 +1,89 @@
+"""What came of a comparison, in words and numbers."""
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.number_tables import Cell, Figure, Heading, Row, Table, show_numbers
+from pages.components.text import plain
+from pages.components.words import as_clock
+from posecore import ANGLES
+from posecore.comparison import SCORE_FORMULA, Comparison
+from posecore.export import safe_file_name
+
+_MINUS: Final = "\N{MINUS SIGN}"
+_VERDICTS: Final = {True: "differs", False: "within the error"}
+_HEADINGS: Final = [
+    Heading("Angle"),
+    Heading(
+        "",
+        "Differs: more than a tenth of its moments lie outside the band that holds nine of "
+        "ten readings. Where the error was never measured nothing is said.",
+    ),
+    Heading(f"B {_MINUS} A", "Mean over all moments; above 0, the angle is larger in B."),
+    Heading("Largest", "The largest difference either way."),
+    Heading("at"),
+    Heading("Range A", "Largest reading minus smallest."),
+    Heading("Range B"),
+    Heading("B later by", "What is left after the two were brought together; at most 1 s."),
+]
+
+
+def show_verdict(comparison: Comparison) -> None:
+    """Show how alike the two are, how they were brought together, and what differs."""
+    differing = comparison.table.index[comparison.table["is_outside"].fillna(False).astype(bool)]
+    names = ", ".join(ANGLES[name].label.lower() for name in differing)
+    verdict = (
+        f"Beyond the measuring error differ: **{plain(names)}**."
+        if names
+        else "No angle differs by more than the measuring error."
+    )
+    together = plain(comparison.alignment.description)
+    shares = f"{comparison.a_share:.0%} of A and {comparison.b_share:.0%} of B"
+    score, words = st.columns([1, 3], vertical_alignment="center")
+    with score:
+        cell = Cell(f"{comparison.score:.0f}", "of 100")
+        show_numbers([Figure("Similarity", cell, SCORE_FORMULA)], key="similarity")
+    words.markdown(f"{verdict}  \nBrought together {together}; {plain(shares)} are compared.")
+
+
+def show_table(comparison: Comparison, title: str) -> None:
+    """Show the angles, those that differ most first, and offer them as CSV."""
+    table = comparison.table.assign(
+        order=comparison.table["is_outside"].fillna(False).astype(int)
+    ).sort_values(["order", "mean_absolute_difference_deg"], ascending=False)
+    rows = [_make_row(str(name), row) for name, row in table.iterrows()]
+    show_numbers(Table("Angle by angle", _HEADINGS, rows), key="angle_by_angle")
+    st.download_button(
+        "Download CSV",
+        comparison.table.to_csv(float_format="%.4f").encode(),
+        f"{safe_file_name(title, 'comparison')}_comparison.csv",
+        "text/csv",
+        on_click="ignore",
+    )
+
+
+def _make_row(name: str, row: pd.Series) -> Row:
+    is_outside = row["is_outside"]
+    verdict = "error unknown" if pd.isna(is_outside) else _VERDICTS[bool(is_outside)]
+    is_quiet = verdict != _VERDICTS[True]
+    cells = [
+        Cell(verdict, is_quiet=is_quiet),
+        _as_degrees(row["mean_difference_deg"], is_signed=True, is_quiet=is_quiet),
+        _as_degrees(row["largest_difference_deg"], is_signed=True, is_quiet=is_quiet),
+        Cell("" if pd.isna(row["largest_at_s"]) else as_clock(row["largest_at_s"])),
+        _as_degrees(row["a_range_deg"], is_quiet=is_quiet),
+        _as_degrees(row["b_range_deg"], is_quiet=is_quiet),
+        Cell(_sign(row["timing_offset_s"], ".2f"), "s", is_quiet=is_quiet),
+    ]
+    return Row(ANGLES[name].label, cells, ANGLES[name].meaning)
+
+
+def _as_degrees(value: float, *, is_quiet: bool, is_signed: bool = False) -> Cell:
+    text = _sign(value, ".0f") if is_signed else "" if pd.isna(value) else f"{value:.0f}"
+    return Cell(text, "°", is_quiet=is_quiet)
+
+
+def _sign(value: float, digits: str) -> str:
+    return "" if pd.isna(value) else f"{value:+{digits}}".replace("-", _MINUS)

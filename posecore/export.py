@@ -9,10 +9,10 @@ import json
 import math
 import re
 import unicodedata
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final, Literal, get_args
 
@@ -32,7 +32,7 @@ from posecore.storage.note import Note
 from posecore.storage.session import Session
 from posecore.topology import LANDMARK_NAMES
 from posecore.trust import compute_expected_error, hide_untrusted
-from posecore.whole_file import write_whole
+from posecore.whole_file import Writer, fill_zip, write_whole
 
 TableFormat = Literal["csv", "parquet"]
 TABLE_FORMATS: Final[tuple[TableFormat, ...]] = get_args(TableFormat)
@@ -237,7 +237,7 @@ def write_table(table: pa.Table, path: str | Path, table_format: TableFormat | s
             f"A table can be written as {' or '.join(TABLE_FORMATS)}, not as {table_format!r}."
         )
     write = write_csv if table_format == "csv" else pa.parquet.write_table
-    write_whole(Path(path), lambda stream: write(table, stream))
+    write_whole(path, lambda stream: write(table, stream))
 
 
 def write_zip(tables: Iterable[tuple[str, pa.Table]], path: str | Path) -> None:
@@ -254,14 +254,18 @@ def write_zip(tables: Iterable[tuple[str, pa.Table]], path: str | Path) -> None:
     ExportError
         If the file cannot be written.
     """
-    write_whole(Path(path), lambda stream: _fill_zip(tables, stream))
+    write_whole(path, lambda stream: fill_zip(_csv_members(tables), stream))
 
 
 def to_zip_bytes(tables: Iterable[tuple[str, pa.Table]]) -> bytes:
     """Return several tables as CSV files in one ZIP; see :func:`write_zip`."""
     stream = io.BytesIO()
-    _fill_zip(tables, stream)
+    fill_zip(_csv_members(tables), stream)
     return stream.getvalue()
+
+
+def _csv_members(tables: Iterable[tuple[str, pa.Table]]) -> Iterator[tuple[str, Writer]]:
+    return ((file_name, partial(write_csv, table)) for file_name, table in tables)
 
 
 def safe_file_name(name: str, session_id: str, ending: str = "") -> str:
@@ -384,11 +388,3 @@ def _to_harmless(row: dict[str, Any]) -> dict[str, Any]:
             value = None
         harmless[key] = make_harmless(value) if isinstance(value, str) else value
     return harmless
-
-
-def _fill_zip(tables: Iterable[tuple[str, pa.Table]], stream: IO[bytes]) -> None:
-    # The fastest level: an hour of landmarks is 300 MB of text.
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for file_name, table in tables:
-            with archive.open(file_name, "w", force_zip64=True) as member:
-                write_csv(table, member)

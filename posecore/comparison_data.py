@@ -106,7 +106,10 @@ def _quantise_frames(
         frames["image_steps"] = quantise_image(a.image_landmarks[a_frames])
     if has_videos[1]:
         frames["ghost_image_steps"] = quantise_image(b.image_landmarks[b_frames])
-    return {**frames, "visibility": quantise_visibility(a.visibility[a_frames])}
+    return {
+        **frames,
+        "visibility": quantise_visibility(a.visibility[a_frames], a.world_landmarks[a_frames]),
+    }
 
 
 def _find_nearest(time_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.intp]:

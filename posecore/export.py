@@ -30,6 +30,13 @@ from posecore.metrics import compute_metrics
 from posecore.sequence import PoseSequence
 from posecore.storage.note import Note
 from posecore.storage.session import Session
+from posecore.table_columns import (
+    AXES,
+    add_steps,
+    make_clock_columns,
+    make_size_columns,
+    with_nulls,
+)
 from posecore.topology import LANDMARK_NAMES
 from posecore.trust import compute_expected_error, hide_untrusted
 from posecore.whole_file import Writer, fill_zip, write_whole
@@ -37,10 +44,6 @@ from posecore.whole_file import Writer, fill_zip, write_whole
 TableFormat = Literal["csv", "parquet"]
 TABLE_FORMATS: Final[tuple[TableFormat, ...]] = get_args(TableFormat)
 
-_AXES: Final = {
-    "image_landmarks": ("image_x", "image_y", "image_z"),
-    "world_landmarks": ("world_x_m", "world_y_m", "world_z_m"),
-}
 # Spreadsheets compute a cell that begins with one of these; the last four are = + - @ in the full
 # width of East Asian typing.
 _FORMULA_STARTS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -62,21 +65,23 @@ def to_landmarks_table(sequence: PoseSequence, *, notes: Iterable[Note] | None =
     pyarrow.Table
         ``frame_number``, ``time_s``, then for each of the 33 landmarks ``<name>_image_x``,
         ``_image_y``, ``_image_z`` (of the picture's width and height), ``_world_x_m``,
-        ``_world_y_m``, ``_world_z_m`` (metres), ``_visibility`` and ``_presence``: 266 columns.
-        NULL where the recording has NaN; a frame with nobody in it keeps its row. With notes, a
+        ``_world_y_m``, ``_world_z_m`` (metres), ``_visibility`` and ``_presence``, and last
+        ``image_width_px`` and ``image_height_px``, the same in every row: 268 columns. NULL where
+        the recording has NaN or no picture; a frame with nobody in it keeps its row. With notes, a
         last column ``note``: ``tag: text`` of the notes that cover the frame, joined with ``; ``,
         safe to open in a spreadsheet, NULL where there is none. A note over a stretch covers the
         stretch's frames, one at a moment the frame nearest to it.
     """
-    columns = _clock_columns(sequence)
+    columns = make_clock_columns(sequence)
     for landmark, name in enumerate(LANDMARK_NAMES):
-        for array_name, axes in _AXES.items():
+        for array_name, axes in AXES.items():
             array = getattr(sequence, array_name)
             for axis, axis_name in enumerate(axes):
-                columns[f"{name}_{axis_name}"] = _with_nulls(array[:, landmark, axis])
-        columns[f"{name}_visibility"] = _with_nulls(sequence.visibility[:, landmark])
-        columns[f"{name}_presence"] = _with_nulls(sequence.presence[:, landmark])
-    return _add_steps(pa.table(columns | _note_column(sequence, notes)), sequence)
+                columns[f"{name}_{axis_name}"] = with_nulls(array[:, landmark, axis])
+        columns[f"{name}_visibility"] = with_nulls(sequence.visibility[:, landmark])
+        columns[f"{name}_presence"] = with_nulls(sequence.presence[:, landmark])
+    columns |= make_size_columns(sequence)
+    return add_steps(pa.table(columns | _note_column(sequence, notes)), sequence)
 
 
 def to_angles_table(
@@ -106,13 +111,13 @@ def to_angles_table(
         :func:`posecore.compute_expected_error`. NULL where the angle is NaN. With notes, a last
         column ``note``.
     """
-    columns = _clock_columns(sequence)
+    columns = make_clock_columns(sequence)
     angles, errors = compute_joint_angles(sequence, names), compute_expected_error(sequence)
     for name, degrees in hide_untrusted(angles, errors, max_error_deg).items():
-        columns[str(name)] = _with_nulls(degrees.to_numpy())
+        columns[str(name)] = with_nulls(degrees.to_numpy())
         if name in errors:
-            columns[f"{name}_error_deg"] = _with_nulls(errors[name].to_numpy().round(1))
-    return _add_steps(pa.table(columns | _note_column(sequence, notes)), sequence)
+            columns[f"{name}_error_deg"] = with_nulls(errors[name].to_numpy().round(1))
+    return add_steps(pa.table(columns | _note_column(sequence, notes)), sequence)
 
 
 def to_metrics_table(sequence: PoseSequence, limits: ClimbingThresholds | None = None) -> pa.Table:
@@ -138,7 +143,7 @@ def to_metrics_table(sequence: PoseSequence, limits: ClimbingThresholds | None =
         )
         for metric, row in zip(METRICS.values(), table.to_dict("records"), strict=True)
     ]
-    return _add_steps(pa.Table.from_pylist(rows, schema=_METRICS_SCHEMA), sequence)
+    return add_steps(pa.Table.from_pylist(rows, schema=_METRICS_SCHEMA), sequence)
 
 
 def to_steps_table(sequence: PoseSequence) -> pa.Table:
@@ -293,25 +298,6 @@ def safe_file_name(name: str, session_id: str, ending: str = "") -> str:
 def make_harmless(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would compute."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def _add_steps(table: pa.Table, sequence: PoseSequence) -> pa.Table:
-    """Keep what was done to the recording in the table's metadata, where a Parquet file has it."""
-    if not sequence.steps:
-        return table
-    steps = json.dumps([step.to_dict() for step in sequence.steps])
-    return table.replace_schema_metadata({"posecore_steps": steps})
-
-
-def _clock_columns(sequence: PoseSequence) -> dict[str, pa.Array]:
-    return {
-        "frame_number": pa.array(sequence.frame_number),
-        "time_s": pa.array(sequence.time_s),
-    }
-
-
-def _with_nulls(values: np.ndarray[Any, Any]) -> pa.Array:
-    return pa.array(np.ascontiguousarray(values), from_pandas=True)
 
 
 def _note_column(sequence: PoseSequence, notes: Iterable[Note] | None) -> dict[str, pa.Array]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from posecore.errors import InvalidOptionError, StorageFullError
-from posecore.sequence import PoseSequence
+from posecore.sequence import NO_PICTURE, PoseSequence
 from posecore.settings import PROCESSINGS, Processing
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def process(sequence: PoseSequence, processing: Processing | str) -> PoseSequenc
     ----------
     sequence : PoseSequence
     processing : {"recorded", "cleaned", "refined"}
-        "cleaned" is :func:`posecore.clean`; "refined" is that and :func:`posecore.refine`.
+        "cleaned" is :func:`posecore.clean`; "refined" is that and :func:`posecore.refine`. A
+        recording that never was a picture, as one of markers, has none to be fitted to, and is
+        cleaned only.
 
     Returns
     -------
@@ -47,7 +49,8 @@ def process(sequence: PoseSequence, processing: Processing | str) -> PoseSequenc
     from posecore.refinement.fit import refine
 
     cleaned = clean(sequence)
-    return refine(cleaned) if processing == "refined" else cleaned
+    has_picture = sequence.image_size != NO_PICTURE
+    return refine(cleaned) if processing == "refined" and has_picture else cleaned
 
 
 def load_processed(

@@ -130,10 +130,16 @@ def quantise_image(image_landmarks: NDArray[np.floating]) -> NDArray[np.int16]:
     return quantise(image_landmarks[..., :2], _IMAGE_STEPS)
 
 
-def quantise_visibility(visibility: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """0 to 1 as 0 to 255; NaN becomes 0."""
-    parts = np.rint(255.0 * np.nan_to_num(visibility)).clip(0, 255)
-    return np.asarray(parts, dtype="u1")
+def quantise_visibility(
+    visibility: NDArray[np.floating], world_landmarks: NDArray[np.floating]
+) -> NDArray[np.uint8]:
+    """0 to 1 as 0 to 255; NaN becomes 0, or 255 for a landmark that is there all the same.
+
+    Where nobody said how visible a landmark is, it is not to be drawn as hidden.
+    """
+    is_there = ~np.isnan(world_landmarks).any(axis=-1)
+    known = np.where(np.isnan(visibility), is_there, visibility)
+    return np.asarray(np.rint(255.0 * known).clip(0, 255), dtype="u1")
 
 
 def quantise_errors(errors_deg: "pd.DataFrame") -> NDArray[np.uint8]:

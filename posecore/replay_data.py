@@ -65,8 +65,9 @@ def pack_replay(
 
     Notes
     -----
-    NaN becomes :data:`posecore.replay_block.MISSING`, in ``visibility`` 0. A value too large for
-    its type is clipped to the largest that fits, far outside a body.
+    NaN becomes :data:`posecore.replay_block.MISSING`, in ``visibility`` 0, or 255 for a landmark
+    that is there all the same. A value too large for its type is clipped to the largest that fits,
+    far outside a body.
     """
     _check_angles(sequence, angles)
     errors = None
@@ -113,7 +114,10 @@ def _quantise_frames(sequence: PoseSequence, *, has_video: bool) -> dict[str, ND
     }
     if has_video:
         frames["image_steps"] = quantise_image(sequence.image_landmarks)
-    return {**frames, "visibility": quantise_visibility(sequence.visibility)}
+    return {
+        **frames,
+        "visibility": quantise_visibility(sequence.visibility, sequence.world_landmarks),
+    }
 
 
 def _check_angles(sequence: PoseSequence, angles: "pd.DataFrame") -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ _ROW_SHAPES = {
 
 _DTYPES = {"time_s": np.dtype(np.float64), "frame_number": np.dtype(np.int64)}
 _NO_ARRAYS = ("image_size", "steps")
+
+NO_PICTURE: Final = (1, 1)
+"""``image_size`` of a recording that never was a picture: all its image landmarks are NaN."""
 
 ParameterValue = str | int | float | bool | None
 
@@ -56,7 +59,7 @@ class PoseFrame:
     @property
     def is_detected(self) -> bool:
         """Whether somebody was seen."""
-        return not bool(np.isnan(self.image_landmarks[:, 0]).all())
+        return not bool(np.isnan([self.image_landmarks[:, 0], self.world_landmarks[:, 0]]).all())
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class PoseSequence:
     frame_number : ndarray, shape (n,), int64
         Strictly rising, not below 0; a frame dropped while recording leaves a hole.
     image_size : tuple of int
-        (width, height) in pixels.
+        (width, height) in pixels; :data:`NO_PICTURE` where there was none.
     steps : tuple of ProcessingStep
         What was done since the recording, in order; ``()`` for raw frames.
 
@@ -208,8 +211,9 @@ class PoseSequence:
 
     @property
     def is_detected(self) -> NDArray[np.bool_]:
-        """Shape (n,): whether somebody was seen in each frame."""
-        return np.asarray(~np.isnan(self.image_landmarks[:, :, 0]).all(axis=1))
+        """Shape (n,): whether somebody was seen in each frame, be it in metres only."""
+        image_x, world_x = self.image_landmarks[:, :, 0], self.world_landmarks[:, :, 0]
+        return np.asarray(~(np.isnan(image_x) & np.isnan(world_x)).all(axis=1))
 
     @property
     def duration_s(self) -> float:

@@ -8,6 +8,7 @@ from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.words import SOURCES, as_date, as_length, as_size
 from posecore import Session
+from posecore.sequence import NO_PICTURE
 
 _GRID = "display:grid;grid-template-columns:auto 1fr;gap:.4rem 1rem;font-size:.875rem"
 _TERM = "opacity:.68;white-space:nowrap"
@@ -51,7 +52,7 @@ def _collect_facts(session: Session) -> list[tuple[str, str]]:
         facts.append(("Dropped", f"{session.dropped_count:,}"))
     if session.fps == session.fps:
         facts.append(("Frames a second", f"{session.fps:.1f}"))
-    if session.image_width and session.image_height:
+    if (session.image_width or 1, session.image_height or 1) != NO_PICTURE:
         facts.append(("Picture", f"{session.image_width} x {session.image_height}"))
     if video := get_store().get_video_file(session.id):
         facts.append(("Video", as_size(video.stat().st_size)))

@@ -106,7 +106,7 @@ def find_swaps(sequence: PoseSequence) -> NDArray[np.bool_]:
     is_swapped = np.zeros((sequence.n_frames, len(_GROUPS)), dtype=np.bool_)
     vectors = _Vectors.of(sequence)
     # Frames with nobody in them are left out, so that the links reach across a gap.
-    seen = np.flatnonzero(~np.isnan(vectors.world[..., 0]).all(axis=1) | sequence.is_detected)
+    seen = np.flatnonzero(sequence.is_detected)
     seen_s, vectors = sequence.time_s[seen], _Vectors(vectors.world[seen], vectors.image[seen])
     person = _count_persons(seen_s, to_body_scale(sequence)[seen])
     change_cost = np.stack(

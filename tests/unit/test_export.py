@@ -38,6 +38,7 @@ QUANTITIES = (
     "image_x", "image_y", "image_z", "world_x_m", "world_y_m", "world_z_m", "visibility",
     "presence",
 )  # fmt: skip
+IMAGE_SIZE = ("image_width_px", "image_height_px")
 
 
 @pytest.fixture
@@ -62,7 +63,8 @@ def read_rows(content):
 def test_landmarks_are_one_row_a_frame_with_the_columns_of_the_contract(gappy):
     table = to_landmarks_table(gappy)
     expected = [f"{name}_{quantity}" for name in LANDMARK_NAMES for quantity in QUANTITIES]
-    assert table.column_names == ["frame_number", "time_s", *expected]
+    assert table.column_names == ["frame_number", "time_s", *expected, *IMAGE_SIZE]
+    assert [table[name].to_pylist() for name in IMAGE_SIZE] == [[640] * 3, [360] * 3]
     assert table.num_rows == 3
     assert table["frame_number"].to_pylist() == [0, 1, 3]
     assert table["time_s"].to_pylist() == gappy.time_s.tolist()
@@ -87,6 +89,8 @@ def test_what_is_missing_is_an_empty_cell_and_the_row_stays(gappy):
     assert [row for row in rows[1].items() if row[1]] == [
         ("frame_number", "1"),
         ("time_s", str(gappy.time_s[1])),
+        ("image_width_px", "640"),
+        ("image_height_px", "360"),
     ]
     assert [name for name, cell in rows[2].items() if not cell] == [
         f"left_knee_world_{axis}_m" for axis in "xyz"

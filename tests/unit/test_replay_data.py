@@ -111,6 +111,17 @@ def test_visibility_is_kept_to_a_part_in_255(gappy):
     assert np.abs(arrays["visibility"] / 255 - expected).max() <= 0.5 / 255 + 1e-6
 
 
+def test_a_landmark_whose_visibility_nobody_knows_is_not_hidden():
+    sequence = make_squats(0.1)
+    world = np.array(sequence.world_landmarks)
+    world[0, Landmark.LEFT_KNEE] = np.nan
+    unknown = np.full_like(sequence.visibility, np.nan)
+    _, arrays = unpack(pack(replace(sequence, world_landmarks=world, visibility=unknown)))
+    expected = np.full((3, 33), 255)
+    expected[0, Landmark.LEFT_KNEE] = 0
+    np.testing.assert_array_equal(arrays["visibility"], expected)
+
+
 def test_the_header_says_what_is_in_it(gappy):
     header, _ = unpack(pack(gappy, session_id="abc"))
     assert header["session_id"] == "abc"

@@ -7,7 +7,13 @@ import streamlit as st
 
 from posecore import Session
 
-SOURCES = {"live": "Camera", "video": "Video", "stream": "Stream", "sample": "Sample"}
+SOURCES = {
+    "live": "Camera",
+    "video": "Video",
+    "stream": "Stream",
+    "sample": "Sample",
+    "file": "File",
+}
 STATUSES = {
     "recording": ":orange-badge[:material/radio_button_checked: recording]",
     "processing": ":blue-badge[:material/hourglass_top: processing]",

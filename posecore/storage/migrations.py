@@ -18,8 +18,11 @@ def m001_sessions_and_frames(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def _create_sessions(cursor: duckdb.DuckDBPyConnection) -> None:
-    cursor.execute(
-        """
+    cursor.execute(_make_sessions_sql("'live', 'video', 'stream', 'sample'"))
+
+
+def _make_sessions_sql(sources: str) -> str:
+    return f"""
         CREATE TABLE sessions (
             id UUID PRIMARY KEY,
             name VARCHAR NOT NULL,
@@ -27,7 +30,7 @@ def _create_sessions(cursor: duckdb.DuckDBPyConnection) -> None:
             owner VARCHAR NOT NULL,
             athlete VARCHAR NOT NULL,
             tags VARCHAR[] NOT NULL,
-            source VARCHAR NOT NULL CHECK (source IN ('live', 'video', 'stream', 'sample')),
+            source VARCHAR NOT NULL CHECK (source IN ({sources})),
             status VARCHAR NOT NULL
                 CHECK (status IN ('recording', 'processing', 'completed', 'failed')),
             status_reason VARCHAR NOT NULL,
@@ -44,7 +47,6 @@ def _create_sessions(cursor: duckdb.DuckDBPyConnection) -> None:
             recovered BOOLEAN NOT NULL
         )
         """
-    )
 
 
 def _create_frames(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -148,11 +150,22 @@ def m004_processed(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def m005_sessions_from_files(cursor: duckdb.DuckDBPyConnection) -> None:
+    """The source 'file': landmarks that another program measured, which no model of ours saw."""
+    # DuckDB cannot change a CHECK, so the table is made anew around its rows.
+    cursor.execute("CREATE TEMP TABLE sessions_before AS FROM sessions")
+    cursor.execute("DROP TABLE sessions")
+    cursor.execute(_make_sessions_sql("'live', 'video', 'stream', 'sample', 'file'"))
+    cursor.execute("INSERT INTO sessions BY NAME FROM sessions_before")
+    cursor.execute("DROP TABLE sessions_before")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_sessions_and_frames,
     m002_preferences,
     m003_notes,
     m004_processed,
+    m005_sessions_from_files,
 )
 
 

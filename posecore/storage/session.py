@@ -10,6 +10,7 @@ from posecore.errors import InvalidFieldError
 
 TEXT_LIMITS: Final = {"name": 200, "athlete": 100, "description": 5000}
 """Longest accepted text of each field, in characters."""
+SOURCES: Final = ("live", "video", "stream", "sample", "file")
 TAG_LIMIT: Final = 50
 MAX_TAGS: Final = 20
 
@@ -20,10 +21,12 @@ class Session:
 
     Attributes
     ----------
-    source : {"live", "video", "stream", "sample"}
+    source : {"live", "video", "stream", "sample", "file"}
+        "file" for landmarks that another program measured.
     status : {"recording", "processing", "completed", "failed"}
     status_reason : str
-        Why it failed, or why its video could not be kept, one sentence; empty otherwise.
+        Why it failed, or what a completed one lacks (its video, markers of its file), in
+        sentences; empty otherwise.
     created_at : datetime
         UTC, aware.
     frame_count, detected_count, dropped_count : int

@@ -17,7 +17,7 @@ from posecore.storage.connection import Database
 from posecore.storage.frame_table import insert_frames, select_frames, update_duration
 from posecore.storage.note_store import NoteStore
 from posecore.storage.processed_store import ProcessedStore, remove_processed
-from posecore.storage.session import Session, check_fields
+from posecore.storage.session import SOURCES, Session, check_fields
 from posecore.storage.session_lookup import COLUMNS, find_session, parse_id
 from posecore.storage.video_files import VideoFiles
 
@@ -136,7 +136,7 @@ class SessionStore:
         ----------
         name : str
             1 to 200 characters, kept as given.
-        source : {"live", "video", "stream", "sample"}
+        source : {"live", "video", "stream", "sample", "file"}
         athlete, description : str
             At most 100 and 5,000 characters.
         tags : iterable of str
@@ -158,8 +158,8 @@ class SessionStore:
         InvalidFieldError
             If a text is outside its limits.
         """
-        if source not in ("live", "video", "stream", "sample"):
-            raise InvalidFieldError(f"A source is live, video, stream or sample, not {source!r}.")
+        if source not in SOURCES:
+            raise InvalidFieldError(f"A source is one of {', '.join(SOURCES)}, not {source!r}.")
         texts = check_fields(
             {"name": name, "athlete": athlete, "description": description, "tags": tags}
         )

@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from posecore.events import detect_repetitions as detect_repetitions
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
     from posecore.figures.skeleton import make_skeleton_figure as make_skeleton_figure
+    from posecore.handover import write_sequence as write_sequence
     from posecore.metric_table import METRICS as METRICS
     from posecore.metrics import compute_metrics as compute_metrics
+    from posecore.reading import read_sequence as read_sequence
     from posecore.refinement.fit import RefinementOptions as RefinementOptions
     from posecore.refinement.fit import refine as refine
     from posecore.repetition_profile import OUTLIER_RULE as OUTLIER_RULE
@@ -101,9 +103,11 @@ _HOMES = {
     "make_angles_figure": "figures.angle_chart",
     "make_skeleton_figure": "figures.skeleton",
     "open_store": "storage.session_store",
+    "read_sequence": "reading",
     "refine": "refinement.fit",
     "repair_swaps": "cleaning.sides",
     "resample": "cleaning.resampling",
+    "write_sequence": "handover",
 }
 
 __version__ = "0.1.0"

@@ -11,13 +11,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from posecore import cli_compare, errors
+from posecore import cli_compare, cli_export, errors
 from posecore.cli_text import format_length, make_printable, to_json
-from posecore.settings import MODEL_NAMES, PROCESSINGS, Settings
+from posecore.formats.catalogue import is_landmark_file
+from posecore.settings import MODEL_NAMES, Settings
 
 if TYPE_CHECKING:
     from posecore.importing import ImportProgress
@@ -94,14 +96,20 @@ def _make_parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    _add_import(add("import", _run_import, "analyse videos, one session each; prints their ids"))
+    _add_import(
+        add(
+            "import",
+            _run_import,
+            "make a session of each video or file of landmarks; prints their ids",
+        )
+    )
     command = add("list", _run_list, "list the sessions, newest first")
     command.add_argument("--json", action="store_true", help="as JSON")
     command = add("show", _run_show, "show one session's facts and numbers")
     command.add_argument("id", metavar="ID", help="session id, or its first 8 characters or more")
     command.add_argument("--json", action="store_true", help="as JSON")
-    _add_export(
-        add("export", _run_export, "hand over a session's frames, angles, metrics or notes")
+    cli_export.add_arguments(
+        add("export", _run_export, "hand over sessions' frames, angles, metrics or notes")
     )
     cli_compare.add_arguments(add("compare", _run_compare, "say where two sessions differ"))
     _add_clip(add("clip", _run_clip, "write a stretch of a session as a film, MP4 or GIF"))
@@ -116,12 +124,18 @@ def _make_parser() -> argparse.ArgumentParser:
 
 
 def _add_import(command: argparse.ArgumentParser) -> None:
-    command.add_argument("videos", metavar="VIDEO", type=Path, nargs="+")
+    command.add_argument("files", metavar="FILE", type=Path, nargs="+")
     command.add_argument("--name", help="name of the session (by default the file's)")
     command.add_argument("--athlete", default="", help="who moves")
     command.add_argument("--tag", action="append", default=[], help="may be given several times")
     command.add_argument(
         "--keep-video", action="store_true", help="keep the pictures with the session, to see them"
+    )
+    command.add_argument(
+        "--image-size",
+        metavar="WxH",
+        type=_size,
+        help="pixels of the picture, for landmarks in a file that does not say it",
     )
     command.add_argument("--workers", type=_positive, help="processes that share the work")
 
@@ -132,16 +146,12 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _add_export(command: argparse.ArgumentParser) -> None:
-    command.add_argument("id", metavar="ID")
-    command.add_argument(
-        "--what", choices=("landmarks", "angles", "metrics", "notes", "steps"), default="landmarks"
-    )
-    command.add_argument(
-        "--landmarks", choices=PROCESSINGS, default="recorded", help="as recorded, by default"
-    )
-    command.add_argument("--format", choices=("csv", "parquet"), default="csv")
-    command.add_argument("--out", metavar="FILE", default="-", help="by default standard output")
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    try:
+        return _positive(width), _positive(height)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"a size like 1920x1080, not {text!r}") from None
 
 
 def _add_clip(command: argparse.ArgumentParser) -> None:
@@ -184,36 +194,45 @@ def _find(store: "SessionStore", text: str) -> "Session":
 
 
 def _run_import(options: argparse.Namespace) -> int:
-    from posecore.importing import import_video
-
     with _open_store(options) as store:
         settings = _settings(options).with_preferences(store.load_preferences())
         if options.workers is not None:
             settings = replace(settings, import_workers=options.workers)
         code = DONE
-        for video in options.videos:
+        for path in options.files:
             try:
-                with _progress_bar(video.name) as on_progress:
-                    session_id = import_video(
-                        video,
-                        store,
-                        settings=settings,
-                        name=options.name,
-                        athlete=options.athlete,
-                        tags=options.tag,
-                        on_progress=on_progress,
-                        keep_video=options.keep_video,
-                    )
+                session_id = _import_file(path, options, store, settings)
             except errors.PoseCoreError as error:
                 sentence = str(error)
-                if video.name not in sentence:
-                    sentence = f"{video.name}: {sentence}"
+                if path.name not in sentence:
+                    sentence = f"{path.name}: {sentence}"
                 code = _say(sentence, COULD_NOT)
             else:
                 if reason := store.get_session(session_id).status_reason:
-                    _say(f"{video.name}: {reason}", DONE)
+                    _say(f"{path.name}: {reason}", DONE)
                 print(session_id, flush=True)
     return code
+
+
+def _import_file(
+    path: Path, options: argparse.Namespace, store: "SessionStore", settings: Settings
+) -> str:
+    facts = {"name": options.name, "athlete": options.athlete, "tags": options.tag}
+    if is_landmark_file(path):
+        from posecore.landmark_import import import_landmarks
+
+        return import_landmarks(path, store, image_size=options.image_size, **facts)
+    from posecore.importing import import_video
+
+    with _progress_bar(path.name) as on_progress:
+        return import_video(
+            path,
+            store,
+            settings=settings,
+            on_progress=on_progress,
+            keep_video=options.keep_video,
+            **facts,
+        )
 
 
 @contextmanager
@@ -271,32 +290,11 @@ def _run_show(options: argparse.Namespace) -> int:
 
 
 def _run_export(options: argparse.Namespace) -> int:
-    from posecore import export
-    from posecore.processing import load_processed
-
-    if options.out == "-" and options.format != "csv":
-        return _say("Only CSV can go to standard output; name a file with --out.", WRONG_USAGE)
+    if usage_error := cli_export.find_usage_error(options):
+        return _say(usage_error, WRONG_USAGE)
     with _open_store(options) as store:
-        session = _find(store, options.id)
-        notes = store.notes.list(session.id)
-        sequence = load_processed(store, session.id, options.landmarks)
-        if options.what == "notes":
-            table = export.to_notes_table(notes)
-        elif options.what in ("metrics", "steps"):
-            to_table = {"metrics": export.to_metrics_table, "steps": export.to_steps_table}
-            table = to_table[options.what](sequence)
-        else:
-            make_table = {"landmarks": export.to_landmarks_table, "angles": export.to_angles_table}
-            table = make_table[options.what](sequence, notes=notes)
-    if not table.num_rows:
-        lacking = options.what if options.what in ("notes", "steps") else "frames"
-        return _say(f"This session has no {lacking}, so there is nothing to export.", COULD_NOT)
-    if options.out == "-":
-        export.write_csv(table, sys.stdout.buffer)
-    else:
-        export.write_table(table, options.out, options.format)
-        _say(f"{table.num_rows:,} rows written to {options.out}.", DONE)
-    return DONE
+        said = cli_export.export_sessions(options, store, partial(_find, store))
+    return _say(said, DONE) if said else DONE
 
 
 def _run_compare(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@
     ├── VideoWriteError           a video cannot be kept
     ├── ImportCancelledError      the person stopped the import
     ├── ComparisonError           two recordings cannot be compared
+    ├── LandmarkFileError         the file holds no landmarks that can be read
     ├── ClipError                 a clip cannot be made of this stretch
     └── ExportError               the file to hand over cannot be written
 
@@ -92,6 +93,10 @@ class ImportCancelledError(PoseCoreError):
 
 class ComparisonError(PoseCoreError):
     """Two recordings that cannot be brought together: nobody in one, nothing in common."""
+
+
+class LandmarkFileError(PoseCoreError):
+    """The file holds no landmarks that can be read."""
 
 
 class ClipError(PoseCoreError):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from posecore import cli, open_store
+from posecore.formats.catalogue import FORMATS, IMPORT_ENDINGS
 from posecore.synthetic import make_squats
 from scripts.update_readme import README, with_angle_table
 
@@ -28,6 +29,14 @@ def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
     exec(example, names)
     assert float(capsys.readouterr().out) == pytest.approx(90.0, abs=0.1)
     assert len(names["figure"].data) == 8
+
+
+def test_every_format_is_documented():
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| ([^|]+) \|", TEXT, re.MULTILINE))
+    for name, file_format in FORMATS.items():
+        held = re.findall(r"`([a-z]+)`", rows[name])
+        assert tuple(held) == file_format.holds or held == ["csv"]
+    assert not set(IMPORT_ENDINGS) - set(re.findall(r"`\.?([a-z0-9]+)`", TEXT))
 
 
 def test_every_command_is_documented():

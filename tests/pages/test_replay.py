@@ -15,7 +15,8 @@ from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from pages.components.player.answers import PLAYER_ROUTES
-from posecore import open_store
+from posecore import open_store, write_sequence
+from posecore.landmark_import import import_landmarks
 from posecore.synthetic import make_squats
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "replay.py"
@@ -292,3 +293,13 @@ def test_the_landmarks_shown_are_chosen_and_the_choice_is_remembered(database):
     again = open_page(session=session_id)
     assert again.selectbox(key="processing").value == "refined"
     assert list(again.session_state.replay_tokens) == [(session_id, 60, "refined", math.inf)]
+
+
+def test_markers_without_a_picture_are_replayed(database, tmp_path):
+    path = tmp_path / "lab.trc"
+    write_sequence(make_squats(2.0), path)
+    with open_store(database) as store:
+        session_id = import_landmarks(path, store)
+    page = open_page(session=session_id)
+    assert has_player(page)
+    assert not any("Picture" in text for text in texts_of(page.markdown))

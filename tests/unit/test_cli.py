@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import av
@@ -175,7 +176,7 @@ def test_the_export_is_the_table_of_the_library(session_id, tmp_path, what, to_t
     path = tmp_path / "wall.parquet"
     result = run("export", session_id, "--what", what, "--format", "parquet", "--out", path)
     assert (result.returncode, result.stdout) == (0, "")
-    assert f"150 rows written to {path}" in result.stderr
+    assert f"Parquet written to {path}" in result.stderr
     assert pyarrow.parquet.read_table(path).equals(expected)
 
 
@@ -237,6 +238,54 @@ def test_parquet_needs_a_file(session_id, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert_one_sentence(captured.err)
+
+
+def test_a_format_that_cannot_hold_it_is_wrong_usage(session_id, tmp_path, capsys):
+    path = tmp_path / "x.mot"
+    options = ["--what", "landmarks", "--format", "mot", "--out", str(path)]
+    assert main(["export", session_id, *options]) == 2
+    assert "MOT holds angles, not landmarks" in capsys.readouterr().err
+    assert main(["export", session_id, "--format", "mot", "--out", str(path)]) == 0
+    assert "inDegrees=yes" in path.read_text()
+
+
+def test_several_sessions_are_exported_as_a_zip(session_id, settings, tmp_path, capsys):
+    with open_store(settings.database) as store:
+        other = store.create_session(name="Slab", source="live")
+        store.append_frames(other, make_squats(duration_s=1.0))
+        empty = store.create_session(name="Empty", source="live")
+    path = tmp_path / "sessions.zip"
+    options = ["--format", "trc", "--out", str(path)]
+    assert main(["export", session_id, other[:8], session_id, *options]) == 0
+    assert f"2 files written to {path}" in capsys.readouterr().err
+    names = [f"wall-31m-1-1_{session_id[:8]}_landmarks.trc", f"slab_{other[:8]}_landmarks.trc"]
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == names
+        assert archive.testzip() is None
+        alone = tmp_path / "alone.trc"
+        assert main(["export", other, "--format", "trc", "--out", str(alone)]) == 0
+        assert archive.read(names[1]) == alone.read_bytes()
+    for file_format in ("csv", "parquet", "c3d", "json", "bvh"):
+        assert main(["export", "--all", "--format", file_format, "--out", str(path)]) == 0
+        said = capsys.readouterr().err
+        assert "2 files written" in said
+        assert f"1 left out. {empty}: This session has no frames" in said
+        with zipfile.ZipFile(path) as archive:
+            assert archive.testzip() is None
+            assert len(archive.namelist()) == 2
+
+
+def test_a_zip_of_nothing_is_not_written(session_id, tmp_path, capsys):
+    path = tmp_path / "notes.zip"
+    assert main(["export", "--all", "--what", "notes", "--out", str(path)]) == 1
+    assert "no file was written" in capsys.readouterr().err
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["ID", "--all"], ["ID", "ID2"], ["--all"]])
+def test_an_export_that_is_not_clear_is_wrong_usage(session_id, capsys, arguments):
+    assert main(["export", *[session_id if each == "ID" else each for each in arguments]]) == 2
+    assert_one_sentence(capsys.readouterr().err)
 
 
 def test_an_export_that_cannot_be_written_is_one_sentence(session_id, tmp_path, capsys):

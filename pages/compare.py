@@ -11,7 +11,6 @@ from pages.components.state import get_store
 from pages.components.text import plain
 from posecore.errors import PoseCoreError
 
-st.title("Compare")
 a, b = choose_two()
 with st.sidebar:
     wishes = ask_wishes(a, b)

@@ -64,16 +64,17 @@ def pack_comparison(
         "mass_shares": MASS_SHARES.round(6).tolist(),
         "room": fit_room(np.concatenate([comparison.a_places_m, comparison.b_places_m]))._asdict(),
         "keys": [
-            {"letter": "A", "label": "solid", "side": "a"},
-            {"letter": "B", "label": "pale, dashed", "side": "b"},
+            {"letter": "A", "label": "", "side": "a"},
+            {"letter": "B", "label": "", "side": "b"},
         ],
         "usual": _choose_usual(comparison),
         "has_ghost": True,
         "is_mirrored": is_mirrored,
     }
     series = [
-        *(_make_difference(comparison, name) for name in comparison.table.index),
-        *(each for name in comparison.table.index for each in _make_both(comparison, name)),
+        each
+        for row, name in enumerate(comparison.table.index)
+        for each in (*_make_both(comparison, name), _make_difference(comparison, name, row))
     ]
     frames = _quantise_frames(comparison, a, b, on_ground=on_ground, has_videos=has_videos)
     errors = quantise_errors(comparison.band_deg)
@@ -127,19 +128,19 @@ def _choose_usual(comparison: Comparison) -> list[str]:
     return [panel for name in differing.index[:_N_USUAL] for panel in (name, f"{name}_difference")]
 
 
-def _make_difference(comparison: Comparison, name: str) -> Series:
+def _make_difference(comparison: Comparison, name: str, row: int) -> Series:
     label = ANGLES[name].label
     about = {
-        "group": "Difference, B minus A",
+        "group": "Joint angles",
         "panel": f"{name}_difference",
         "title": f"{label}, B \N{MINUS SIGN} A",
-        "label": label,
+        "label": f"{label}, B \N{MINUS SIGN} A",
         "meaning": "More than 0 is a larger angle in B; the band is how far it may be off",
         "name": f"{name}_difference",
         "letter": "",
         "joint": None,
         "zero": None,
-        "has_error": True,
+        "error_row": row,
     }
     look = {"unit": "°", "side": ANGLES[name].side, "is_dashed": False, "is_pale": False}
     return Series(about | look, 10.0, comparison.difference_deg[name].to_numpy())
@@ -148,7 +149,7 @@ def _make_difference(comparison: Comparison, name: str) -> Series:
 def _make_both(comparison: Comparison, name: str) -> list[Series]:
     definition = ANGLES[name]
     about = {
-        "group": "Angles of both",
+        "group": "Joint angles",
         "panel": name,
         "title": definition.label,
         "label": definition.label,
@@ -156,7 +157,7 @@ def _make_both(comparison: Comparison, name: str) -> list[Series]:
         "unit": "°",
         "side": definition.side,
         "zero": definition.zero,
-        "has_error": False,
+        "error_row": None,
     }
     a = {"name": name, "letter": "A", "joint": definition.joint}
     b = {"name": f"{name}_b", "letter": "B", "joint": None}

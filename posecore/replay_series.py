@@ -26,7 +26,10 @@ _SIDE: Final = re.compile("_?(left|right)_?")
 def make_series(sequence: PoseSequence, angles: "pd.DataFrame") -> list[Series]:
     """Return all that can be charted of a recording, the given angles first, in their order."""
     return [
-        *(_make_angle(str(name), angles[name].to_numpy()) for name in angles.columns),
+        *(
+            _make_angle(row, str(name), angles[name].to_numpy())
+            for row, name in enumerate(angles.columns)
+        ),
         *_make_speeds(sequence),
         _make_height(sequence),
     ]
@@ -66,7 +69,7 @@ def compute_landmark_speeds(sequence: PoseSequence) -> NDArray[np.float64]:
     return speeds
 
 
-def _make_angle(name: str, values: NDArray[np.float64]) -> Series:
+def _make_angle(row: int, name: str, values: NDArray[np.float64]) -> Series:
     definition = ANGLES[name]
     about = {
         "group": "Joint angles",
@@ -78,7 +81,7 @@ def _make_angle(name: str, values: NDArray[np.float64]) -> Series:
         "name": definition.name,
         "joint": definition.joint,
         "zero": definition.zero,
-        "has_error": True,
+        "error_row": row,
     }
     return Series(about | draw_as(definition.side), 10.0, values)
 
@@ -105,7 +108,7 @@ def _describe_speed(name: str) -> dict[str, Any]:
         "name": f"{name}_speed",
         "joint": None,
         "zero": None,
-        "has_error": False,
+        "error_row": None,
         **draw_as(side[1] if side else "middle"),
     }
 
@@ -121,7 +124,7 @@ def _make_height(sequence: PoseSequence) -> Series:
         "name": "com_height",
         "joint": None,
         "zero": None,
-        "has_error": False,
+        "error_row": None,
         **draw_as("middle"),
     }
     height_m = compute_ground(sequence) - compute_centre_of_mass(sequence)[:, 1]

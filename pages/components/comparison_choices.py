@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.compared import WAYS, Wishes
 from pages.components.state import get_store
 from pages.components.ways_in import stop_with_ways_in
-from pages.components.words import as_facts
+from pages.components.words import make_labels
 from posecore import ANGLES, Session
 from posecore.alignment import LIMIT_S
 from posecore.angles import CORE_ANGLES
@@ -21,13 +21,14 @@ def choose_two() -> tuple[Session, Session]:
     if any(st.query_params.get(name) and not found for name, found in (("a", a), ("b", b))):
         st.warning("A session of this link is not here; it was deleted, or the link is incomplete.")
     suggested = _suggest(sessions, a or b)
+    labels = make_labels(sessions)
     columns = st.columns(2)
     chosen = [
         column.selectbox(
             name,
             sessions,
             index=sessions.index(found or other),
-            format_func=lambda session: f"{session.name} · {as_facts(session)}",
+            format_func=labels.__getitem__,
             key=f"compare_{name}",
         )
         for column, name, found, other in zip(columns, "AB", (a, b), suggested, strict=True)

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.ways_in import stop_with_ways_in
-from pages.components.words import as_facts
+from pages.components.words import make_labels
 from posecore import Session
 from posecore.errors import SessionNotFoundError
 
@@ -55,7 +55,7 @@ def _ask_for_session(problem: str = "") -> NoReturn:
         "Which session?",
         sessions,
         index=None,
-        format_func=lambda session: f"{session.name} · {as_facts(session)}",
+        format_func=make_labels(sessions).__getitem__,
         placeholder="Choose a session",
     )
     _offer_sessions()

@@ -1,5 +1,7 @@
 """How lengths, dates and counts are said to a person."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -61,3 +63,17 @@ def as_contents(session: Session) -> str:
 def as_size(n_bytes: int) -> str:
     """Size of a file in megabytes, ``12 MB``; with one decimal below ten."""
     return f"{n_bytes / 1e6:,.{1 if n_bytes < 1e7 else 0}f} MB"
+
+
+def make_labels(sessions: Iterable[Session]) -> dict[Session, str]:
+    """Names and facts of sessions to choose from, each different from all others.
+
+    A choice comes back by what was written on it, so two of the same would be one.
+    """
+    labels: dict[Session, str] = {}
+    seen: Counter[str] = Counter()
+    for session in sessions:
+        label = f"{session.name} \N{MIDDLE DOT} {as_facts(session)}"
+        seen[label] += 1
+        labels[session] = f"{label} ({seen[label]})" if seen[label] > 1 else label
+    return labels

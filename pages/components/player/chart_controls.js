@@ -5,7 +5,7 @@ import { button, createChoices, createMenu, el } from "./page.js";
 /** Which line is which side, what is charted, and how much time is shown. */
 export function createChartBar(charts, clock, { choose, wake }, signal) {
   const keys = charts.keys.map(({ letter, label, side }) =>
-    el("span", { class: `pc-key pc-${side}` }, `${letter} ${label}`),
+    el("span", { class: `pc-key pc-${side}` }, `${letter} ${label}`.trim()),
   );
   const zooms = el("span", { class: "pc-zooms", role: "group", "aria-label": "Time shown" });
   const centre = () => (charts.isShown(clock.time_s) ? clock.time_s : charts.centre_s);

@@ -9,7 +9,7 @@ const LEGEND = [
 ];
 
 /** The two choices, and what the colours mean while they are on. */
-export function createGhostButtons(skeleton, wake, signal) {
+export function createGhostBar(skeleton, wake, signal) {
   const legend = el("span", { class: "pc-legend", hidden: "" });
   for (const [name, text] of LEGEND) legend.append(el("span", { class: `pc-apart-${name}` }, text));
   const beside = createToggle("Side by side", "A on the left, B on the right", (isBeside) => {
@@ -21,7 +21,7 @@ export function createGhostButtons(skeleton, wake, signal) {
     legend.hidden = !isColoured;
     wake();
   }, signal);
-  return [beside, coloured, legend];
+  return el("div", { class: "pc-bar pc-ghost-bar" }, beside, coloured, legend);
 }
 
 function createToggle(text, title, change, signal) {

@@ -8,7 +8,7 @@ import { createViewBar, listenToTurning } from "./camera.js";
 import { createChartBar, listenToCharts } from "./chart_controls.js";
 import { Charts } from "./charts.js";
 import { Clock, SPEEDS } from "./clock.js";
-import { createGhostButtons } from "./ghost.js";
+import { createGhostBar } from "./ghost.js";
 import { createHelp, listenToKeys } from "./keys.js";
 import { listTrails } from "./marks.js";
 import { Notes } from "./notes.js";
@@ -82,6 +82,8 @@ export class Player {
     });
     this.#restore(around.address.read());
     left.prepend(this.#createSceneBar(actions));
+    if (replay.has_ghost) scene.append(createGhostBar(this.#skeleton, actions.wake, signal));
+    root.classList.toggle("pc-has-ghost", Boolean(replay.has_ghost));
     right.prepend(createChartBar(this.#charts, this.#clock, actions, signal));
     this.#transport.element.append(this.#createTakeaway(around));
     this.setNotes(around.notes);
@@ -105,7 +107,6 @@ export class Player {
     };
     const choices = createChoices("Trails", listTrails(), [], leave, signal);
     bar.append(createMenu("Trails", { title: "What leaves a trail" }, choices, signal));
-    if (this.#replay.has_ghost) bar.append(...createGhostButtons(this.#skeleton, actions.wake, signal));
     return bar;
   }
 

@@ -21,7 +21,7 @@ class Series {
   hasErrors = false;
   #steps = null;
   #stepsPerUnit;
-  #canErr;
+  #errorRow;
   #missing;
   #errors = null;
   #row;
@@ -32,7 +32,7 @@ class Series {
     this.isDashed = about.is_dashed;
     this.isPale = about.is_pale;
     this.#stepsPerUnit = about.steps_per_unit;
-    this.#canErr = about.has_error;
+    this.#errorRow = about.error_row;
     this.#missing = missing;
     this.#row = row;
   }
@@ -42,8 +42,8 @@ class Series {
   }
 
   async loadErrors(replay) {
-    if (!this.#canErr) return;
-    this.#errors ??= await replay.readErrors(this.#row);
+    if (this.#errorRow === null) return;
+    this.#errors ??= await replay.readErrors(this.#errorRow);
     this.hasErrors = true;
   }
 

@@ -1,0 +1,133 @@
+"""The compare page without a browser: which two it suggests, how they are brought together."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.components.player.offers import find_offer, pack
+from posecore import open_store
+from posecore.synthetic import make_sequence, make_squats
+from tests.e2e.player_page import leave_out
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "compare.py"
+HOSTILE = "<b>x</b> *y* $z^2$ :red[q] https://example.com"
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    """An empty database that the page will open; nothing is left open behind it."""
+    path = tmp_path / "posecore.duckdb"
+    monkeypatch.setenv("POSECORE_DB", str(path))
+    st.cache_resource.clear()
+    yield path
+    st.cache_resource.clear()
+
+
+def fill(database, sequence, **fields):
+    with open_store(database) as store:
+        session_id = store.create_session(**{"name": "Squats", "source": "live"} | fields)
+        store.append_frames(session_id, sequence)
+        store.finish_session(session_id)
+    return session_id
+
+
+def open_page(**query):
+    page = AppTest.from_file(PAGE, default_timeout=30)
+    page.query_params.update(query)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def choose(page, label, value):
+    [widget] = [each for each in (*page.selectbox, *page.toggle) if each.label == label]
+    return widget.set_value(value).run()
+
+
+def texts(page):
+    return " ".join(each.value for each in (*page.markdown, *page.warning, *page.info))
+
+
+def read_offer(page):
+    [*_, token] = page.session_state.replay_tokens.values()
+    return find_offer(token)
+
+
+def test_without_sessions_the_ways_to_one_are_offered(database):
+    page = open_page()
+    assert not page.selectbox
+    assert page.button
+
+
+def test_the_latest_two_of_one_athlete_are_suggested(database):
+    first = fill(database, make_squats(4.0), athlete="Mira")
+    fill(database, make_squats(4.0), athlete="Jo")
+    latest = fill(database, make_squats(4.0, rate_hz=0.4), athlete="Mira")
+    page = open_page()
+    assert (page.query_params["a"], page.query_params["b"]) == (first, latest)
+    assert "by dynamic time warping" in texts(page)
+
+
+def test_a_session_compared_with_itself_differs_nowhere(database):
+    same = fill(database, make_squats(4.0))
+    page = open_page(a=same, b=same)
+    assert "No angle differs by more than the measuring error." in texts(page)
+    assert read_offer(page).compute().comparison.score == 100
+
+
+def test_what_differs_is_named(database):
+    time_s = np.arange(120) / 30
+    bend = 45 * (1 - np.cos(np.pi * time_s))
+    knees = {f"{side}_knee_flexion": bend for side in ("left", "right")}
+    a = fill(database, make_sequence(knees, time_s=time_s))
+    b = fill(database, make_sequence({**knees, "left_knee_flexion": bend / 4}, time_s=time_s))
+    page = choose(open_page(a=a, b=b), "Bring together by", "start")
+    assert "differ: **left knee**" in texts(page)
+    assert r"by start\, first frame to first" in texts(page)
+
+
+@pytest.mark.parametrize("by", ["start", "moment", "first movement", "repetition", "warp"])
+def test_every_way_to_bring_them_together(database, by):
+    a, b = fill(database, make_squats(6.0)), fill(database, make_squats(6.0, rate_hz=0.4))
+    page = choose(open_page(a=a, b=b), "Bring together by", by)
+    assert not page.exception
+    assert not page.warning
+    assert pack("recording", read_offer(page)).result()
+
+
+def test_mirrored_hung_from_the_hips_and_at_their_own_size(database):
+    a, b = fill(database, make_squats(4.0)), fill(database, make_squats(4.0))
+    page = open_page(a=a, b=b)
+    for label, value in (
+        ("Mirror B", True),
+        ("Make both equally tall", False),
+        ("Feet on the ground", False),
+    ):
+        page = choose(page, label, value)
+    wishes = read_offer(page).wishes
+    assert (wishes.is_mirrored, wishes.same_size, wishes.on_ground) == (True, False, False)
+    assert pack("errors", read_offer(page)).result()
+
+
+def test_what_cannot_be_compared_is_a_sentence(database):
+    squats = fill(database, make_squats(4.0))
+    nobody = fill(database, leave_out(make_squats(4.0), slice(None)))
+    single = fill(database, make_squats(4.0)[:1])
+    assert "nobody is seen" in texts(open_page(a=squats, b=nobody)).lower()
+    assert "in one frame only" in texts(open_page(a=single, b=squats))
+
+
+def test_a_deleted_session_is_a_sentence_and_others_are_offered(database):
+    here = fill(database, make_squats(4.0))
+    page = open_page(a="no-such-id", b=here)
+    assert "A session of this link is not here" in texts(page)
+    assert page.selectbox
+
+
+def test_names_are_text(database):
+    a, b = (fill(database, make_squats(4.0), name=HOSTILE) for _ in range(2))
+    page = open_page(a=a, b=b)
+    assert HOSTILE not in texts(page)

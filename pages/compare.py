@@ -25,5 +25,5 @@ except PoseCoreError as error:
     st.stop()
 
 show_verdict(comparison)
-comparison_player(offer, {"a": a.id, "b": b.id}, f"A: {a.name}   B: {b.name}")
+comparison_player(offer, a, b)
 show_table(comparison, f"{a.name} and {b.name}")

@@ -34,7 +34,6 @@ def pack_comparison(
     b: PoseSequence,
     *,
     on_ground: bool = False,
-    is_mirrored: bool = False,
     has_videos: tuple[bool, bool] = (False, False),
 ) -> bytes:
     """Pack a comparison for the player in the browser.
@@ -43,12 +42,9 @@ def pack_comparison(
     ----------
     comparison : Comparison
     a, b : PoseSequence
-        What was compared; B as it was recorded.
+        What was compared; B as it was recorded, for its video is not turned over.
     on_ground : bool
         Whether the bodies were laid over one another at the ground.
-    is_mirrored : bool
-        Whether B was compared as a mirror shows it; its video and the landmarks over it stay as
-        they were recorded.
     has_videos : tuple of bool
         Whether the landmarks of A, and of B, are drawn over a video as well.
 
@@ -69,7 +65,6 @@ def pack_comparison(
         ],
         "usual": _choose_usual(comparison),
         "has_ghost": True,
-        "is_mirrored": is_mirrored,
     }
     series = [
         each

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from pages.components.player.offers import Key
@@ -77,6 +78,10 @@ class ComparisonOffer:
         for session in (self.a, self.b):
             self.store.get_session(session.id)
 
+    def find_video(self, name: str) -> Path | None:
+        """Find the video of ``a`` or of ``b``."""
+        return self.store.get_video_file((self.b if name == "b" else self.a).id)
+
     def compute(self) -> Compared:
         """Compare the two, or return what came of it before.
 
@@ -91,7 +96,9 @@ class ComparisonOffer:
         compared = self.compute()
         wishes = self.wishes
         return pack_comparison(
-            *compared, on_ground=wishes.on_ground, is_mirrored=wishes.is_mirrored
+            *compared,
+            on_ground=wishes.on_ground,
+            has_videos=(self.a.video_path is not None, self.b.video_path is not None),
         )
 
     def pack_errors(self) -> bytes:

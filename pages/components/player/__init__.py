@@ -65,14 +65,17 @@ def replay_player(
     _player(data=data, key=_KEY, on_note_change=lambda: _keep_note(store, session.id))
 
 
-def comparison_player(offer: Offered, shown: dict[str, str], title: str) -> None:
-    """Show two recordings on one clock; ``shown`` is what the address calls them."""
+def comparison_player(offer: Offered, a: Session, b: Session) -> None:
+    """Show two recordings on one clock, with the videos they have."""
+    token = make_token(offer)
+    filmed = [name for name, session in (("a", a), ("b", b)) if session.video_path]
     data = {
-        **_find_parts(make_token(offer)),
-        "shown": shown,
-        "title": title,
+        **_find_parts(token),
+        "shown": {"a": a.id, "b": b.id},
+        "title": f"A: {a.name}   B: {b.name}",
         "file_stem": "comparison",
         "notes": [],
+        "videos": [(name, f"{find_address('video', token)}?of={name}") for name in filmed],
     }
     _player(data=data, key=_KEY)
 

@@ -103,8 +103,8 @@ def _cut(packed: bytes, query: Mapping[str, str]) -> bytes:
     return packed[begin:end]
 
 
-def _answer_video(offer: Offer, _query: Mapping[str, str]) -> Response:
-    path = offer.store.get_video_file(offer.session.id)
+def _answer_video(offer: Offered, query: Mapping[str, str]) -> Response:
+    path = offer.find_video(query.get("of", "a"))
     if path is None:
         return PlainTextResponse("The video of this session is not there.", status_code=404)
     return FileResponse(path, media_type="video/mp4", headers=_PRIVATE)
@@ -171,7 +171,7 @@ def _as_bytes(content: bytes) -> Response:
 _ANSWERS: Final[dict[str, Answer]] = {
     "recording": _answer_recording,
     "errors": _answer_errors,
-    "video": _for_session(_answer_video),
+    "video": _answer_video,
     "page": _for_session(_answer_page),
     "clip": _for_session(_answer_clip),
 }

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Final, Literal, Protocol
 
@@ -41,6 +42,9 @@ class Offered(Protocol):
     def check(self) -> None:
         """Make sure that it is still there; raises a PoseCoreError where not."""
 
+    def find_video(self, name: str) -> Path | None:
+        """Find the video, of two that of ``a`` or of ``b``; None where there is none."""
+
     def pack_recording(self) -> bytes:
         """Pack what the player shows."""
 
@@ -66,6 +70,10 @@ class Offer:
         """A finished session changes no more, a growing one its count."""
         session = self.session
         return session.id, session.frame_count, self.processing, self.max_error_deg
+
+    def find_video(self, name: str) -> Path | None:
+        """Find the session's video."""
+        return self.store.get_video_file(self.session.id)
 
     def load_sequence(self) -> PoseSequence:
         """Load the recording, processed as it is looked at."""

@@ -8,6 +8,7 @@ import { createViewBar, listenToTurning } from "./camera.js";
 import { createChartBar, listenToCharts } from "./chart_controls.js";
 import { Charts } from "./charts.js";
 import { Clock, SPEEDS } from "./clock.js";
+import { FollowingVideo } from "./following_video.js";
 import { createGhostBar } from "./ghost.js";
 import { createHelp, listenToKeys } from "./keys.js";
 import { listTrails } from "./marks.js";
@@ -37,6 +38,7 @@ export class Player {
   #skeleton;
   #charts;
   #video = null;
+  #followers = [];
   #transport;
   #notes;
   #help;
@@ -51,7 +53,7 @@ export class Player {
   /** Build the player into `root`.
    *
    * `around` has Plotly; `address`, which reads and notes what is shown; `notes` and `saveNote`;
-   * `video`, its address or null; `takeaway` with title, name and addresses.
+   * `video`, its address or null, or `videos` of two, as [name, address]; `takeaway` with title, name and addresses.
    */
   constructor(root, replay, around) {
     this.#root = root;
@@ -72,6 +74,7 @@ export class Player {
     const grid = el("div", { class: "pc-grid" }, left, right, this.#transport.element);
     grid.append(this.#notes.element);
     if (around.video) grid.append(this.#createVideo(around.video, actions));
+    if (around.videos) grid.append(this.#createFollowers(around.videos, actions));
     root.replaceChildren(this.#notice, grid, this.#help);
     root.tabIndex = -1;
     root.dataset.frameCount = String(replay.n_frames);
@@ -96,6 +99,17 @@ export class Player {
     this.#video = new VideoPane(this.#replay, url, actions.wake, signal);
     this.#clock.leader = this.#video;
     return this.#video.element;
+  }
+
+  /** The videos of two that are compared, as [name, address]. */
+  #createFollowers(videos, actions) {
+    this.#root.classList.add("pc-has-video");
+    const { signal } = this.#lifetime;
+    this.#followers = videos.map(
+      ([name, url]) => new FollowingVideo(this.#replay, name, url, actions.wake, signal),
+    );
+    const panes = this.#followers.map(({ element }) => element);
+    return el("div", { class: "pc-videos" }, ...panes);
   }
 
   #createSceneBar(actions) {
@@ -370,6 +384,7 @@ export class Player {
     const shown = reason ? -1 : frame;
     this.#skeleton.draw(shown, reason, this.#selectedValue(shown));
     this.#video?.draw(shown, time_s);
+    for (const follower of this.#followers) follower.draw(shown, this.#clock);
     this.#charts.moveCursor(time_s);
     this.#transport.showPlaying(isPlaying);
     if (!isPlaying || now - this.#lastReading >= READING_MS) {
@@ -393,6 +408,10 @@ export class Player {
     dataset.frame = String(Math.max(frame, 0));
     dataset.timeS = time_s.toFixed(3);
     dataset.playing = String(isPlaying);
+    for (const { name, state, presented_s } of this.#followers) {
+      dataset[`${name}Video`] = state;
+      dataset[`${name}VideoTimeS`] = (presented_s ?? NaN).toFixed(3);
+    }
     if (!this.#video) return;
     dataset.video = this.#video.state;
     dataset.videoTimeS = (this.#video.presented_s ?? NaN).toFixed(3);

@@ -89,11 +89,12 @@ export async function show({ data, parentElement, setTriggerValue }, { plotlyUrl
 /** What the player needs beside the recording: addresses, notes, and the video if there is one. */
 function findAround(data, find) {
   const video = data.video && find(data.video);
+  const videos = data.videos?.length ? data.videos.map(([name, at]) => [name, find(at)]) : null;
   const takeaway = {
     title: data.title,
     name: data.file_stem,
     clipUrl: data.clip && find(data.clip),
     pageUrl: data.page && find(data.page),
   };
-  return { address: createAddress(data.shown), notes: data.notes, video, takeaway };
+  return { address: createAddress(data.shown), notes: data.notes, video, videos, takeaway };
 }

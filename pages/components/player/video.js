@@ -12,6 +12,7 @@ const END_TOLERANCE_S = 0.05;
 export class VideoPane {
   element = el("div", { class: "pc-video" });
   #replay;
+  #imageArray;
   #wake;
   #video = el("video", { playsinline: "", preload: "auto", tabindex: -1, "aria-hidden": "true" });
   #canvas = el("canvas", { role: "img", "aria-label": "Video with the skeleton drawn over it" });
@@ -22,7 +23,8 @@ export class VideoPane {
   #isBehindEnd = false;
   #speed = 0; // 0 while it holds
 
-  constructor(replay, url, wake, signal) {
+  constructor(replay, url, wake, signal, imageArray = "image_steps") {
+    this.#imageArray = imageArray;
     this.#replay = replay;
     this.#wake = wake;
     this.#video.muted = true;
@@ -150,7 +152,7 @@ export class VideoPane {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     if (frame < 0 || !this.#isUsable) return;
-    const { image_steps } = this.#replay.at(frame);
+    const image_steps = this.#replay.at(frame)[this.#imageArray];
     const toPixels = this.#fitInto(width, height);
     context.lineWidth = LINE_PX;
     context.lineCap = "round";

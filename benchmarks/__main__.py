@@ -17,6 +17,7 @@ NAMES = (
     "live",
     "import_video",
     "replay",
+    "compare_page",
 )
 
 

@@ -16,14 +16,20 @@ with st.sidebar:
     wishes = ask_wishes(a, b)
     processing = choose_processing()
 
+# The player is on its way to the browser while the two are still being compared.
+verdict = st.container(key="verdict")
+player = st.empty()
 offer = ComparisonOffer(get_store(), a, b, wishes, processing)
+with player:
+    comparison_player(offer, a, b)
 try:
-    with st.spinner("Bringing the two together ..."):
+    with verdict, st.spinner("Bringing the two together ..."):
         comparison = offer.compute().comparison
 except PoseCoreError as error:
-    st.warning(plain(str(error)))
+    player.empty()
+    verdict.warning(plain(str(error)))
     st.stop()
 
-show_verdict(comparison)
-comparison_player(offer, a, b)
+with verdict:
+    show_verdict(comparison)
 show_table(comparison, f"{a.name} and {b.name}")

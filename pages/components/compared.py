@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Final, NamedTuple
 
 from pages.components.player.offers import Key
@@ -89,7 +90,8 @@ class ComparisonOffer:
         ------
         ComparisonError, InvalidOptionError
         """
-        return _compute(self)
+        with _one_at_a_time:  # the page and the player ask for the same at once
+            return _compute(self)
 
     def pack_recording(self) -> bytes:
         """Pack both for the player."""
@@ -104,6 +106,9 @@ class ComparisonOffer:
     def pack_errors(self) -> bytes:
         """Pack how far each difference may be off."""
         return pack_expected_error(self.compute().comparison.band_deg)
+
+
+_one_at_a_time: Final = Lock()
 
 
 @lru_cache(maxsize=4)

@@ -1,12 +1,13 @@
-"""Import: drop video files and watch them become sessions; they go on while you are elsewhere."""
+"""Import: drop files and watch them become sessions; videos go on while you are elsewhere."""
 
 import streamlit as st
 
 from pages.components.import_jobs import show_jobs, submit_files
 from pages.components.recording_form import ask_athlete_and_tags, ask_keep_video
 from pages.components.state import get_settings
+from posecore.formats.catalogue import IMPORT_ENDINGS
 
-VIDEO_ENDINGS = ["mp4", "mov", "webm", "avi"]
+VIDEO_ENDINGS = ("mp4", "mov", "webm", "avi")
 
 st.title("Import")
 st.markdown(
@@ -16,7 +17,9 @@ st.markdown(
 
 with st.form("import", clear_on_submit=True):
     files = st.file_uploader(
-        "Videos: mp4, mov, webm or avi", type=VIDEO_ENDINGS, accept_multiple_files=True
+        "Videos: mp4, mov, webm or avi. Landmarks of other programs: TRC, C3D, CSV, Parquet, JSON",
+        type=[*VIDEO_ENDINGS, *IMPORT_ENDINGS],
+        accept_multiple_files=True,
     )
     left, right = st.columns(2)
     with left:
@@ -31,6 +34,6 @@ with st.form("import", clear_on_submit=True):
 if is_submitted and files:
     submit_files(files, fields, keep_video=keep_video)
 elif is_submitted:
-    st.warning("Choose a video first: drop it on the field above, or press its button.")
+    st.warning("Choose a file first: drop it on the field above, or press its button.")
 
 show_jobs()

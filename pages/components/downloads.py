@@ -9,6 +9,7 @@ import pyarrow as pa
 import streamlit as st
 
 from pages.components.climbing_limits import get_limits
+from pages.components.format_downloads import show_formats
 from pages.components.state import get_settings, get_store
 from posecore import Session, SessionStore
 from posecore.export import (
@@ -79,7 +80,8 @@ def download_numbers(session: Session, *, key: str) -> None:
 def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = False) -> None:
     """Show a button each for landmarks, angles and metrics; for notes and steps if there are any.
 
-    Several sessions come as a ZIP. Where it is dense, all but the first open from one button.
+    Several sessions come as a ZIP. Where it is dense, all but the first open from one button, and
+    other formats are not offered.
     """
     noted_ids = get_store().notes.find_noted_sessions()
     noted = [session for session in sessions if session.id in noted_ids]
@@ -90,6 +92,8 @@ def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = Fals
         _download_button(noted, "notes", key=key)
         if get_settings().processing != "recorded":
             _download_button(sessions, "steps", key=key)
+    if sessions and not is_dense:
+        show_formats(sessions, key=key)
 
 
 def _download_button(sessions: list[Session], kind: str, *, key: str) -> None:

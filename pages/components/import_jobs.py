@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from pages.components.words import as_length
-from posecore.errors import PoseCoreError, StorageFullError
+from posecore.errors import PoseCoreError, SessionNotFoundError, StorageFullError
+from posecore.formats.catalogue import is_landmark_file
 from posecore.import_queue import ImportJob, ImportQueue
+from posecore.landmark_import import import_landmarks
 
 _REFRESH_S = 0.5
 _ICONS = {
@@ -50,6 +53,9 @@ def submit_files(
         try:
             path = _write_upload(file, settings.uploads_dir)
             name = Path(file.name).stem.strip()[:200] or "Video"
+            if is_landmark_file(file.name):
+                _take_landmarks(path, file.name, name=name, **fields)
+                continue
             queue.submit(
                 path,
                 settings=settings,
@@ -60,6 +66,31 @@ def submit_files(
             )
         except (PoseCoreError, OSError) as error:
             st.error(f"{plain(file.name)} could not be taken: {plain(str(error))}")
+
+
+def _take_landmarks(path: Path, title: str, **fields: Any) -> None:
+    """Make a session of landmarks that another program measured; nothing has to be analysed."""
+    try:
+        with st.spinner(f"Reading {plain(title)} ..."):
+            session_id = import_landmarks(path, get_store(), title=title, **fields)
+    finally:
+        path.unlink(missing_ok=True)
+    st.session_state.setdefault("taken_in", []).insert(0, session_id)
+
+
+def _show_taken_in() -> None:
+    """Show what this tab has taken in of other programs' landmarks, newest first."""
+    for session_id in st.session_state.get("taken_in", []):
+        with suppress(SessionNotFoundError):
+            session = get_store().get_session(session_id)
+            with st.container(border=True, key=f"taken_{session_id}"):
+                facts, buttons = st.columns([5, 1], vertical_alignment="center")
+                facts.markdown(
+                    f"{_ICONS['done']} **{plain(session.name)}** \N{MIDDLE DOT} "
+                    f"{session.frame_count:,} frames. {plain(session.status_reason or '')}"
+                )
+                if buttons.button("Replay", key=f"open_{session_id}", width="stretch"):
+                    st.switch_page("replay.py", query_params={"session": session_id})
 
 
 def _write_upload(file: UploadedFile, folder: Path) -> Path:
@@ -83,8 +114,9 @@ def _write_upload(file: UploadedFile, folder: Path) -> Path:
 def show_jobs() -> None:
     """Show every import of this run of the dashboard, newest first, while one runs up to date."""
     queue = _get_queue(str(get_settings().database))
-    if queue.jobs:
+    if queue.jobs or st.session_state.get("taken_in"):
         st.subheader("Imports")
+    _show_taken_in()
     is_busy = _is_busy(queue)
     st.fragment(_show_all, run_every=_REFRESH_S if is_busy else None)(queue, is_busy)
 

@@ -8,15 +8,17 @@ import io
 import pytest
 
 from pages.components.import_jobs import _write_upload
+from posecore import write_sequence
 from posecore.errors import StorageFullError
 from posecore.import_queue import ImportQueue
+from posecore.synthetic import make_squats
 from tests.pages.test_sessions import button
 
 
 def test_without_a_file_it_says_what_to_do(open_page):
     app = open_page("import_video.py")
     button(app, "Import").click().run()
-    assert "Choose a video first" in app.warning[0].value
+    assert "Choose a file first" in app.warning[0].value
 
 
 def test_a_file_that_is_no_video_becomes_a_failed_session_with_a_sentence(
@@ -32,6 +34,28 @@ def test_a_file_that_is_no_video_becomes_a_failed_session_with_a_sentence(
     assert (session.name, session.status) == ("climb <b>", "failed")
     assert session.status_reason
     assert app.error[0].value
+    assert list((tmp_path / "posecore.uploads").iterdir()) == []
+
+
+def test_landmarks_of_another_program_become_a_session_at_once(open_page, page_store, tmp_path):
+    path = tmp_path / "lab.trc"
+    write_sequence(make_squats(2.0), path)
+    app = open_page("import_video.py")
+    app.file_uploader[0].upload("lab <b>.trc", path.read_bytes(), "text/plain")
+    button(app, "Import").click().run()
+    (session,) = page_store.get_sessions()
+    assert (session.name, session.source, session.status) == ("lab <b>", "file", "completed")
+    assert "60 frames" in " ".join(each.value for each in app.markdown)
+    assert button(app, "Replay")
+    assert list((tmp_path / "posecore.uploads").iterdir()) == []
+
+
+def test_a_broken_file_of_landmarks_makes_no_session(open_page, page_store, tmp_path):
+    app = open_page("import_video.py")
+    app.file_uploader[0].upload("lab.c3d", b"no markers in here", "text/plain")
+    button(app, "Import").click().run()
+    assert page_store.get_sessions() == []
+    assert "lab\\.c3d could not be taken" in app.error[0].value
     assert list((tmp_path / "posecore.uploads").iterdir()) == []
 
 

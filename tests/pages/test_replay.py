@@ -1,9 +1,11 @@
 """The replay page without a browser: what it shows for each kind of address and session."""
 
 import asyncio
+import io
 import json
 import math
 import re
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +16,10 @@ import streamlit as st
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
+from pages.components import format_downloads
 from pages.components.player.answers import PLAYER_ROUTES
 from posecore import open_store, write_sequence
+from posecore.formats.catalogue import FORMATS
 from posecore.landmark_import import import_landmarks
 from posecore.synthetic import make_squats
 
@@ -303,3 +307,26 @@ def test_markers_without_a_picture_are_replayed(database, tmp_path):
     page = open_page(session=session_id)
     assert has_player(page)
     assert not any("Picture" in text for text in texts_of(page.markdown))
+
+
+def test_any_format_can_be_taken_away(database):
+    page = open_page(session=fill(database, n_frames=60))
+    [choice] = [each for each in page.selectbox if each.label == "Format"]
+    assert choice.options == ["CSV", "CSV (tidy)", "Parquet", "TRC", "MOT", "C3D", "JSON", "BVH"]
+    page = choice.select("C3D").run()
+    assert not page.exception
+    sentence = " ".join(texts_of(page.caption))
+    assert "Markers in metres for gait laboratories" in sentence
+
+
+@pytest.mark.parametrize("file_format", FORMATS.values(), ids=list(FORMATS))
+def test_a_download_holds_what_its_name_says(database, file_format):
+    open_page(session=fill(database, n_frames=60))
+    from pages.components.state import get_store
+
+    sessions = get_store().get_sessions()
+    content = format_downloads._make_file(sessions, file_format, file_format.holds[0])
+    assert content
+    packed = format_downloads._make_zip(sessions, file_format, file_format.holds[0])
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.testzip() is None

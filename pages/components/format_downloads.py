@@ -1,0 +1,71 @@
+"""Downloads in the formats of other programs; the file is made when the button is pressed."""
+
+from functools import partial
+from typing import IO
+
+import streamlit as st
+
+from pages.components.state import get_settings, get_store
+from posecore import Session
+from posecore.export import safe_file_name
+from posecore.formats.catalogue import FORMATS, FileFormat
+from posecore.handover import make_writer, to_bytes
+from posecore.processing import load_processed
+from posecore.whole_file import Writer, fill_zip
+
+
+def show_formats(sessions: list[Session], *, key: str) -> None:
+    """Ask for a format and what it is to hold, and offer the file; several come as a ZIP."""
+    with st.popover("Other formats"):
+        file_format = st.selectbox(
+            "Format",
+            list(FORMATS.values()),
+            format_func=lambda each: each.label,
+            key=f"{key}_format",
+        )
+        st.caption(file_format.help)
+        what = file_format.holds[0]
+        if len(file_format.holds) > 1:
+            what = st.selectbox("Of", file_format.holds, key=f"{key}_what") or what
+        is_one = len(sessions) == 1
+        st.download_button(
+            "Download",
+            data=partial(_make_file if is_one else _make_zip, sessions, file_format, what),
+            file_name=_name_file(sessions[0], file_format, what)
+            if is_one
+            else f"posecore_{what}_{file_format.name}.zip",
+            mime=file_format.media_type if is_one else "application/zip",
+            key=f"{key}_other",
+            on_click="ignore",
+        )
+
+
+def _name_file(session: Session, file_format: FileFormat, what: str) -> str:
+    return safe_file_name(session.name, session.id, f"{what}.{file_format.extension}")
+
+
+def _make_file(sessions: list[Session], file_format: FileFormat, what: str) -> bytes:
+    return to_bytes(_make_writer(sessions[0], file_format, what))
+
+
+def _make_zip(sessions: list[Session], file_format: FileFormat, what: str) -> bytes:
+    members = (
+        (_name_file(each, file_format, what), _make_writer(each, file_format, what))
+        for each in sessions
+    )
+
+    def write(stream: IO[bytes]) -> None:
+        fill_zip(members, stream)
+
+    return to_bytes(write)
+
+
+def _make_writer(session: Session, file_format: FileFormat, what: str) -> Writer:
+    store, settings = get_store(), get_settings()
+    return make_writer(
+        load_processed(store, session.id, settings.processing),
+        what=what,
+        file_format=file_format.name,
+        notes=store.notes.list(session.id),
+        max_error_deg=settings.max_error_deg,
+    )

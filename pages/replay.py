@@ -17,6 +17,8 @@ stop_unless_replayable(session)
 with st.sidebar:
     show_session_facts(session)
     processing = choose_processing()
+    if st.button("Compare", help="Beside another session, on one clock."):
+        st.switch_page("compare.py", query_params={"b": session.id})
     download_buttons([session], key="replay")
 
 st.subheader(plain(session.name))

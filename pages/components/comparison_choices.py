@@ -20,18 +20,19 @@ def choose_two() -> tuple[Session, Session]:
     a, b = (by_id.get(st.query_params.get(name, "")) for name in "ab")
     if any(st.query_params.get(name) and not found for name, found in (("a", a), ("b", b))):
         st.warning("A session of this link is not here; it was deleted, or the link is incomplete.")
-    suggested = _suggest(sessions, a or b)
+    other, latest = _suggest(sessions, a or b)
+    shown = (a or other, b or (other if a else latest))
     labels = make_labels(sessions)
     columns = st.columns(2)
     chosen = [
         column.selectbox(
             name,
             sessions,
-            index=sessions.index(found or other),
+            index=sessions.index(session),
             format_func=labels.__getitem__,
             key=f"compare_{name}",
         )
-        for column, name, found, other in zip(columns, "AB", (a, b), suggested, strict=True)
+        for column, name, session in zip(columns, "AB", shown, strict=True)
     ]
     st.query_params.update({"a": chosen[0].id, "b": chosen[1].id})
     return chosen[0], chosen[1]

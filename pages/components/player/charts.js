@@ -306,9 +306,40 @@ export class Charts {
     );
   }
 
+  /** The charts as a picture with their titles: the address of a file in "svg" or "png". */
+  picture(format) {
+    const { width, height } = this.#size;
+    const style = getComputedStyle(this.#host);
+    const { color } = style;
+    const paper_bgcolor = style.getPropertyValue("--st-background-color") || "#fff";
+    const panelHeight = (height - AXIS_HEIGHT) / this.#panels.length;
+    const annotations = this.#titles.map(({ element, values }, i) => ({
+      text: describeTitle(element.firstChild.textContent, values),
+      showarrow: false,
+      xref: "paper",
+      x: 0,
+      xanchor: "left",
+      yref: "paper",
+      y: 1 - (i * panelHeight) / (height - AXIS_HEIGHT),
+      yanchor: "top",
+      font: { color, size: 13 },
+    }));
+    const font = { ...this.#plot.layout.font, color };
+    const layout = { ...this.#plot.layout, width, height, annotations, font, paper_bgcolor };
+    const figure = { data: this.#plot.data, layout };
+    return this.#Plotly.toImage(figure, { format, width, height, scale: format === "png" ? 2 : 1 });
+  }
+
   destroy() {
     this.#Plotly.purge(this.#plot);
   }
+}
+
+/** 'Elbow   L 20–62   R 5–66'; what stands in it is shown as text. */
+function describeTitle(title, values) {
+  const ranges = values.map(({ series, range }) => `${series.letter} ${range.textContent}`.trim());
+  const text = [title, ...ranges].join("   ");
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 function describeExtent(extent, unit) {

@@ -129,6 +129,7 @@ export class Player {
       ...takeaway,
       root: this.#root,
       skeleton: this.#skeleton,
+      charts: this.#charts,
       video: this.#video,
       clock: this.#clock,
       duration_s: this.#replay.duration_s,

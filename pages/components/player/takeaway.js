@@ -22,6 +22,10 @@ export function createTakeaway(source, signal) {
     box.append(button(text, { title }, run, signal));
   };
   add("Picture (PNG)", "What you see now, as a picture", () => savePicture(source));
+  for (const format of ["png", "svg"]) {
+    const text = `Charts (${format.toUpperCase()})`;
+    add(text, "The charts as you see them, with their ranges", () => saveCharts(source, format));
+  }
   if (source.clipUrl && source.duration_s) addClips(add, source, box, say);
   if (source.pageUrl) {
     const text = "One file that replays this session in any browser, without a network";
@@ -89,6 +93,11 @@ function copyBySelecting(text) {
   const isCopied = document.execCommand("copy");
   area.remove();
   if (!isCopied) throw new Error(`Copy it yourself: ${text}`);
+}
+
+async function saveCharts({ charts, name }, format) {
+  const picture = await charts.picture(format);
+  el("a", { href: picture, download: `${name}_charts.${format}` }).click();
 }
 
 async function savePicture({ root, skeleton, video, clock, title, name }) {

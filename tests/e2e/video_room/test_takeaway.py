@@ -24,6 +24,16 @@ def test_a_picture_of_the_view(open_player):
     assert any(r > 180 and b < 60 for r, _, b in colours), "right is vermilion"
 
 
+def test_the_charts_as_pictures(open_player):
+    player = open_player(query="&t=3")
+    text = save(player, "Charts (SVG)").path().read_text(encoding="utf-8")
+    assert text.startswith("<svg")
+    assert "Elbow" in text and "Knee" in text
+    player.page.keyboard.press("Escape")
+    with av.open(str(save(player, "Charts (PNG)").path())) as picture:
+        assert next(picture.decode(video=0)).width > 600
+
+
 @pytest.mark.parametrize(("name", "codec"), [("Clip (MP4)", "h264"), ("Clip (GIF)", "gif")])
 def test_a_clip_of_the_loop(open_player, name, codec):
     path = save(open_player("filmed", query="&t=3&loop=2-3"), name).path()

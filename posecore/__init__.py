@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from posecore.comparison import SCORE_FORMULA as SCORE_FORMULA
     from posecore.comparison import Comparison as Comparison
     from posecore.comparison import compare as compare
+    from posecore.conditions import SIGNALS as SIGNALS
+    from posecore.conditions import Condition as Condition
+    from posecore.conditions import Signal as Signal
     from posecore.errors import PoseCoreError as PoseCoreError
     from posecore.events import detect_repetitions as detect_repetitions
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
@@ -44,11 +47,13 @@ if TYPE_CHECKING:
     from posecore.metric_table import METRICS as METRICS
     from posecore.metrics import compute_metrics as compute_metrics
     from posecore.reading import read_sequence as read_sequence
+    from posecore.readings import compute_readings as compute_readings
     from posecore.refinement.fit import RefinementOptions as RefinementOptions
     from posecore.refinement.fit import refine as refine
     from posecore.repetition_profile import OUTLIER_RULE as OUTLIER_RULE
     from posecore.repetition_profile import RepetitionProfile as RepetitionProfile
     from posecore.repetition_profile import compute_repetition_profile as compute_repetition_profile
+    from posecore.search import find_moments as find_moments
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.sequence import ProcessingStep as ProcessingStep
@@ -68,6 +73,7 @@ _HOMES = {
     "CORE_ANGLES": "angles",
     "CleaningOptions": "cleaning.chain",
     "Comparison": "comparison",
+    "Condition": "conditions",
     "Landmark": "topology",
     "METRICS": "metric_table",
     "Note": "storage.note",
@@ -80,9 +86,11 @@ _HOMES = {
     "RepetitionProfile": "repetition_profile",
     "SCORE_FORMULA": "comparison",
     "SEGMENTS": "topology",
+    "SIGNALS": "conditions",
     "Session": "storage.session",
     "SessionStore": "storage.session_store",
     "Settings": "settings",
+    "Signal": "conditions",
     "align": "alignment",
     "align_by_event": "alignment",
     "align_by_moment": "alignment",
@@ -97,9 +105,11 @@ _HOMES = {
     "compute_image_angles": "angles",
     "compute_joint_angles": "angles",
     "compute_metrics": "metrics",
+    "compute_readings": "readings",
     "compute_repetition_profile": "repetition_profile",
     "detect_repetitions": "events",
     "detect_seen_from_behind": "cleaning.sides",
+    "find_moments": "search",
     "make_angles_figure": "figures.angle_chart",
     "make_skeleton_figure": "figures.skeleton",
     "open_store": "storage.session_store",

@@ -30,8 +30,7 @@ def read_angles(angles: "pd.DataFrame", wanted_s: Floats) -> Floats:
         twice the usual step. An angle that goes all the way round is read across 180 the short way.
     """
     time_s = angles.index.to_numpy(dtype=np.float64)
-    usual_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
-    longest_step_s = max(MAX_STEP_S, 2 * usual_s)
+    longest_step_s = find_longest_step(time_s)
     degrees = angles.to_numpy(dtype=np.float64)
     read = read_between(time_s, degrees, wanted_s, longest_step_s=longest_step_s)
     rounds = [number for number, name in enumerate(angles.columns) if _goes_round(name)]
@@ -43,6 +42,12 @@ def read_angles(angles: "pd.DataFrame", wanted_s: Floats) -> Floats:
         )
         read[:, rounds] = np.degrees(np.arctan2(sine, cosine))
     return read
+
+
+def find_longest_step(time_s: Floats) -> float:
+    """Seconds above which two frames have a hole between them: 0.25, or twice the usual step."""
+    usual_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
+    return max(MAX_STEP_S, 2 * usual_s)
 
 
 def subtract_angles(angles: Floats, others: Floats, names: list[str]) -> Floats:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from posecore.angles import compute_joint_angles
 from posecore.centre_of_mass import MASS_SHARES
-from posecore.image_scale import compute_body_height, compute_image_scale, to_pixels
+from posecore.image_scale import compute_picture_height, to_pixels
 from posecore.sequence import PoseSequence
 from posecore.signals import Floats, differentiate, find_runs, smooth_evenly
 from posecore.topology import MIRROR, Landmark
@@ -121,10 +121,8 @@ class Climb:
 
 def prepare_climb(sequence: PoseSequence, limits: ClimbingThresholds | None = None) -> Climb | str:
     """Places in body heights on an even clock, or the reason why there are none."""
-    scale = compute_image_scale(sequence)
-    known = ~np.isnan(scale)
-    height_px = compute_body_height(sequence) * (np.median(scale[known]) if known.any() else 1)
-    if not known.any() or np.isnan(height_px):
+    height_px = compute_picture_height(sequence)
+    if np.isnan(height_px):
         return "the body is not seen well enough to know its size in the picture"
     places = to_pixels(sequence) / height_px
     carries = MASS_SHARES > 0

@@ -87,3 +87,10 @@ def compute_body_height(sequence: PoseSequence) -> float:
         known = lengths_m[~np.isnan(lengths_m)]
         chain_m += float(np.median(known)) / _CHAIN_SHARE if len(known) else np.nan
     return chain_m if chain_m > 0 else float("nan")
+
+
+def compute_picture_height(sequence: PoseSequence) -> float:
+    """Stature in pixels of the picture, at the median distance; NaN where it is not known."""
+    scale = compute_image_scale(sequence)
+    known = scale[~np.isnan(scale)]
+    return compute_body_height(sequence) * float(np.median(known)) if len(known) else float("nan")

@@ -1,6 +1,7 @@
 """Which landmarks are looked at: as they were recorded, cleaned, or refined as well."""
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -94,8 +95,13 @@ def load_processed(
 @cache
 def find_version() -> str:
     """Version of the processing: the hash of its own source, so that nobody has to count it up."""
+    return hash_sources(_SOURCES)
+
+
+def hash_sources(names: Iterable[str]) -> str:
+    """Hash of modules and packages of posecore, named by their paths in its folder."""
     digest = hashlib.sha256()
-    for name in _SOURCES:
+    for name in names:
         path = _LIBRARY / name
         for source in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(source.read_bytes())

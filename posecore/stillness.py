@@ -9,7 +9,7 @@ import numpy as np
 
 from posecore.events import Repetition
 from posecore.sequence import PoseSequence
-from posecore.signals import differentiate, find_runs, smooth_evenly
+from posecore.signals import Floats, differentiate, find_runs, smooth_evenly
 from posecore.topology import Landmark
 
 POSTURE: Final = [
@@ -74,16 +74,10 @@ def detect_stillness(
     validated against what coaches call a hold or a rest. World landmarks are centred on the hips: a
     body that slides as a whole keeps its posture and counts as still.
     """
-    world = sequence.world_landmarks[:, POSTURE].reshape(-1, 3 * len(POSTURE))
-    even = smooth_evenly(sequence.time_s, world, cutoff_hz=2.0)
-    velocity = differentiate(even.values, even.rate_hz).reshape(-1, len(POSTURE), 3)
-    square = np.einsum("nld,nld->nl", velocity, velocity)
-    moves = (square >= speed_m_s**2).any(axis=1)  # an unknown speed is not above it
-    is_seen = (~np.isnan(square)).mean(axis=1) >= 0.5
-    runs = find_runs(~moves & is_seen)
+    time_s, speed = compute_posture_speed(sequence)
     found = []
-    for first, stop in runs:
-        start_s, end_s = float(even.time_s[first]), float(even.time_s[stop - 1])
+    for first, stop in find_runs(speed < speed_m_s):
+        start_s, end_s = float(time_s[first]), float(time_s[stop - 1])
         if end_s - start_s >= shortest_s:
             middle_s = (start_s + end_s) / 2
             begun = repetitions[: bisect_left(repetitions, middle_s, key=lambda each: each.start_s)]
@@ -91,3 +85,26 @@ def detect_stillness(
             kind: Literal["hold", "pause"] = "hold" if within or not repetitions else "pause"
             found.append(Stillness(start_s=start_s, end_s=end_s, kind=kind))
     return found
+
+
+def compute_posture_speed(sequence: PoseSequence) -> tuple[Floats, Floats]:
+    """How fast the body changes its posture.
+
+    Parameters
+    ----------
+    sequence : PoseSequence
+
+    Returns
+    -------
+    time_s : ndarray, shape (m,)
+        An even clock, as :func:`posecore.signals.smooth_evenly` makes it.
+    speed_m_s : ndarray, shape (m,), metres per second
+        Of the fastest landmark of :data:`POSTURE` relative to the hips, after a 2 Hz low-pass. An
+        unknown one is left out; NaN where less than half of them are known.
+    """
+    world = sequence.world_landmarks[:, POSTURE].reshape(-1, 3 * len(POSTURE))
+    even = smooth_evenly(sequence.time_s, world, cutoff_hz=2.0)
+    velocity = differentiate(even.values, even.rate_hz).reshape(-1, len(POSTURE), 3)
+    square = np.einsum("nld,nld->nl", velocity, velocity)
+    is_seen = (~np.isnan(square)).mean(axis=1) >= 0.5
+    return even.time_s, np.sqrt(np.where(is_seen, np.fmax.reduce(square, axis=1), np.nan))

@@ -160,12 +160,48 @@ def m005_sessions_from_files(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute("DROP TABLE sessions_before")
 
 
+_READ_ON_SIDES = (
+    *("elbow_flexion", "shoulder_elevation", "hip_flexion", "knee_flexion"),
+    *("shoulder_flexion", "shoulder_abduction", "wrist_flexion"),
+    *("hip_abduction", "ankle_dorsiflexion", "foot_inclination", "shank_inclination"),
+    *("thigh_inclination", "upper_arm_inclination", "forearm_inclination", "hand_above_head"),
+)
+_READ_IN_MIDDLE = (
+    *("neck_flexion", "neck_lateral_flexion", "trunk_lean", "trunk_lean_forward"),
+    *("trunk_lean_sideways", "trunk_twist", "trunk_inclination", "pelvis_obliquity"),
+    *("hip_speed", "posture_speed"),
+)
+
+
+def m006_readings(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Angles and other signals of each frame, to search in; made again at will.
+
+    An angle or signal that comes later brings a column in a step of its own.
+    """
+    names = [f"{side}_{name}" for name in _READ_ON_SIDES for side in ("left", "right")]
+    cursor.execute(
+        """
+        CREATE TABLE readings (
+            session_id UUID NOT NULL,
+            version VARCHAR NOT NULL,
+            frame_count INTEGER NOT NULL
+        )
+        """
+    )
+    signals = ", ".join(f"{name} SMALLINT" for name in (*names, *_READ_IN_MIDDLE))
+    cursor.execute(
+        "CREATE TABLE reading_frames ("
+        f"session_id UUID NOT NULL, place INTEGER NOT NULL, time_s DOUBLE NOT NULL, {signals})"
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_sessions_and_frames,
     m002_preferences,
     m003_notes,
     m004_processed,
     m005_sessions_from_files,
+    m006_readings,
 )
 
 

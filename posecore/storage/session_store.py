@@ -17,6 +17,7 @@ from posecore.storage.connection import Database
 from posecore.storage.frame_table import insert_frames, select_frames, update_duration
 from posecore.storage.note_store import NoteStore
 from posecore.storage.processed_store import ProcessedStore, remove_processed
+from posecore.storage.reading_store import ReadingStore, remove_readings
 from posecore.storage.session import SOURCES, Session, check_fields
 from posecore.storage.session_lookup import COLUMNS, find_session, parse_id
 from posecore.storage.video_files import VideoFiles
@@ -53,12 +54,17 @@ class SessionStore:
 
     Safe to use from several threads: each call works on a cursor of its own. One process owns the
     file. Whoever's session it is not gets the same answer as for an unknown id.
+    ``notes`` are the notes on this owner's sessions, ``processed`` what was computed of them and
+    kept, ``readings`` the signals of each frame, to search in.
     """
 
     def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
         self.owner = owner
         self._database = database
         self._videos = VideoFiles(database.path)
+        self.notes = NoteStore(database, owner=owner)
+        self.processed = ProcessedStore(database, owner=owner)
+        self.readings = ReadingStore(database, owner=owner)
 
     def __enter__(self) -> Self:
         return self
@@ -73,16 +79,6 @@ class SessionStore:
     def for_owner(self, owner: str) -> "SessionStore":
         """Return the same open file as another owner sees it."""
         return SessionStore(self._database, owner=owner)
-
-    @property
-    def notes(self) -> NoteStore:
-        """The notes on this owner's sessions."""
-        return NoteStore(self._database, owner=self.owner)
-
-    @property
-    def processed(self) -> ProcessedStore:
-        """What was computed of this owner's recordings and kept."""
-        return ProcessedStore(self._database, owner=self.owner)
 
     # Sessions
 
@@ -230,6 +226,7 @@ class SessionStore:
             session_id = self._get(cursor, session_id).id
             if status == "failed":
                 remove_processed(cursor, session_id)
+                remove_readings(cursor, session_id)
                 cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
                 cursor.execute(f"UPDATE sessions SET {_NOTHING} WHERE id = ?", [session_id])
                 self._videos.remove(session_id)
@@ -246,6 +243,7 @@ class SessionStore:
         with self._database.transaction() as cursor:
             session_id = self._get(cursor, session_id).id
             remove_processed(cursor, session_id)
+            remove_readings(cursor, session_id)
             cursor.execute("DELETE FROM notes WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])

@@ -1,4 +1,4 @@
-"""The command line, ``python -m posecore``: import, list, show, export, compare, clip and more.
+"""The command line, ``python -m posecore``: import, list, show, compare, find and more.
 
 Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by Ctrl+C. Results go to standard
 output; progress, and errors of one sentence, to standard error.
@@ -16,7 +16,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from posecore import cli_compare, cli_export, errors
+from posecore import cli_compare, cli_export, cli_find, errors
 from posecore.cli_text import format_length, make_printable, to_json
 from posecore.formats.catalogue import is_landmark_file
 from posecore.settings import MODEL_NAMES, Settings
@@ -112,6 +112,7 @@ def _make_parser() -> argparse.ArgumentParser:
         add("export", _run_export, "hand over sessions' frames, angles, metrics or notes")
     )
     cli_compare.add_arguments(add("compare", _run_compare, "say where two sessions differ"))
+    cli_find.add_arguments(add("find", _run_find, "find the moments in which a condition holds"))
     _add_clip(add("clip", _run_clip, "write a stretch of a session as a film, MP4 or GIF"))
     command = add("delete", _run_delete, "delete a session and its frames for good")
     command.add_argument("id", metavar="ID")
@@ -309,6 +310,15 @@ def _run_compare(options: argparse.Namespace) -> int:
         print(json.dumps(cli_compare.describe_as_json(sessions, found), indent=2))
     else:
         print(cli_compare.describe(sessions, found))
+    return DONE
+
+
+def _run_find(options: argparse.Namespace) -> int:
+    with _open_store(options) as store:
+        moments = cli_find.search(store, options)
+    if moments.empty and not options.json:
+        return _say("No moment is like that; try wider limits or a shorter time.", DONE)
+    print(cli_find.describe_as_json(moments) if options.json else cli_find.describe(moments))
     return DONE
 
 

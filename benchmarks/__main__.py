@@ -10,6 +10,7 @@ NAMES = (
     "cleaning",
     "metrics",
     "alignment",
+    "find",
     "angle_accuracy",
     "simulated_views",
     "trust_calibration",

@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("live.py", title="Live", icon=":material/videocam:", url_path="live"),
         st.Page("sessions.py", title="Sessions", icon=":material/list:", url_path="sessions"),
+        st.Page("find.py", title="Find", icon=":material/manage_search:", url_path="find"),
         st.Page("replay.py", title="Replay", icon=":material/play_circle:", url_path="replay"),
         st.Page("compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
         st.Page("import_video.py", title="Import", icon=":material/upload:", url_path="import"),

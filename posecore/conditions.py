@@ -32,7 +32,9 @@ class Signal:
     unit : str
         ``°``, ``body heights``, ``body heights/s`` or ``m/s``.
     about : str
-        What it means.
+        How it is measured.
+    meaning : str
+        What its values mean.
     lowest, highest : float
         What lies beyond is kept as this.
     steps_per_unit : int
@@ -43,6 +45,7 @@ class Signal:
     label: str
     unit: str
     about: str
+    meaning: str
     lowest: float
     highest: float
     steps_per_unit: int
@@ -53,8 +56,8 @@ _FURTHER: Final = (
         name="hip_speed",
         label="Speed of the hips",
         unit="body heights/s",
-        about="of the middle of the hips in the picture, after a 2 Hz low-pass; needs a camera "
-        "that stands still; below 0.06 is still",
+        about="of the middle of the hips in the picture, after a 2 Hz low-pass",
+        meaning="below 0.06 is still; needs a camera that stands still",
         lowest=0.0,
         highest=30.0,
         steps_per_unit=1000,
@@ -64,7 +67,8 @@ _FURTHER: Final = (
         label="Speed of the limbs",
         unit="m/s",
         about="of the fastest shoulder, elbow, wrist, knee or ankle relative to the hips, after a "
-        "2 Hz low-pass; below 0.1 is still",
+        "2 Hz low-pass",
+        meaning="below 0.1 is still",
         lowest=0.0,
         highest=30.0,
         steps_per_unit=1000,
@@ -74,7 +78,8 @@ _FURTHER: Final = (
             name=f"{side}_hand_above_head",
             label=f"{side.capitalize()} hand above the head",
             unit="body heights",
-            about="how far the wrist is above the nose in the picture; below 0 it is lower",
+            about="height of the wrist above the nose in the picture",
+            meaning="above 0 it is higher than the nose",
             lowest=-3.0,
             highest=3.0,
             steps_per_unit=1000,
@@ -88,7 +93,8 @@ SIGNALS: Final[dict[str, Signal]] = {
         name=name,
         label=angle.label,
         unit="°",
-        about=f"{angle.definition}; {angle.meaning}",
+        about=angle.definition,
+        meaning=angle.meaning,
         lowest=angle.range_deg[0],
         highest=angle.range_deg[1],
         steps_per_unit=10,
@@ -130,15 +136,15 @@ class Condition:
         values = [value for value in (self.above, self.below) if value is not None]
         if not values:
             raise InvalidOptionError(
-                f"A condition on {signal.name} needs a value above or below; give one."
+                f"A condition on {signal.label.lower()} needs a value above or below; give one."
             )
         for value in values:
             if not signal.lowest <= value <= signal.highest:  # nor is what is no number
                 raise InvalidOptionError(
-                    f"{signal.name} goes from {signal.lowest:g} to {signal.highest:g} "
+                    f"{signal.label} goes from {signal.lowest:g} to {signal.highest:g} "
                     f"{signal.unit}, so it cannot be compared with {value:g}; change the value."
                 )
-        _check_order(signal.name, self.above, self.below)
+        _check_order(signal.label, self.above, self.below)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -188,7 +194,7 @@ def check_conditions(conditions: Iterable[Condition | str]) -> list[Condition]:
     for name, same in by_signal.items():
         above = max((each.above for each in same if each.above is not None), default=None)
         below = min((each.below for each in same if each.below is not None), default=None)
-        _check_order(name, above, below)
+        _check_order(SIGNALS[name].label, above, below)
     return read
 
 
@@ -207,8 +213,8 @@ def check_duration(min_duration_s: float) -> float:
     return float(min_duration_s)
 
 
-def _check_order(name: str, above: float | None, below: float | None) -> None:
+def _check_order(label: str, above: float | None, below: float | None) -> None:
     if above is not None and below is not None and above >= below:
         raise InvalidOptionError(
-            f"{name} cannot be above {above:g} and below {below:g} at once; change one of the two."
+            f"{label} cannot be above {above:g} and below {below:g} at once; change one of the two."
         )

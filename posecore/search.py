@@ -13,6 +13,7 @@ from posecore.readings import compute_readings, find_readings_version
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from posecore.storage.session import Session
     from posecore.storage.session_store import SessionStore
@@ -27,6 +28,7 @@ def find_moments(
     tag: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    fill: bool = True,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> "pd.DataFrame":
     """Find the moments in which conditions hold, over all finished sessions.
@@ -43,6 +45,8 @@ def find_moments(
         Only the sessions of this athlete, or with this tag.
     since, until : datetime, optional
         Only the sessions recorded from then on, or before. Without a zone, in the computer's own.
+    fill : bool
+        Whether readings that are missing are made first; if not, sessions without are left out.
     on_progress : callable, optional
         Told how many frames were read of how many, while readings are made.
 
@@ -70,7 +74,7 @@ def find_moments(
     """
     checked = check_conditions(conditions)
     check_duration(min_duration_s)
-    for done, n_frames in fill_readings(store):
+    for done, n_frames in fill_readings(store) if fill else ():
         if on_progress is not None:
             on_progress(done, n_frames)
     moments = store.readings.find_moments(
@@ -114,6 +118,24 @@ def fill_readings(store: "SessionStore") -> Iterator[tuple[int, int]]:
             _fill(store, session)
         n_done += session.frame_count
         yield n_done, n_frames
+
+
+def to_moments_table(moments: "pd.DataFrame") -> "pa.Table":
+    """Table of what :func:`find_moments` found, to be handed over; safe in a spreadsheet."""
+    import pyarrow as pa
+
+    from posecore.export import make_harmless
+
+    texts = {
+        "session_id": moments["session_id"],
+        "name": map(make_harmless, moments["name"]),
+        "athlete": map(make_harmless, moments["athlete"]),
+        "created_at": (moment.isoformat() for moment in moments["created_at"]),
+    }
+    columns = {name: pa.array(list(values), pa.string()) for name, values in texts.items()}
+    for name in ("start_s", "end_s", "duration_s"):
+        columns[name] = pa.array(moments[name].to_numpy(), pa.float64())
+    return pa.table(columns)
 
 
 def _fill(store: "SessionStore", session: "Session") -> None:

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.components import import_jobs, state
+from pages.components import import_jobs, reading_progress, state
 from posecore import SessionStore, open_store
 from posecore.synthetic import make_squats
 
@@ -26,6 +26,7 @@ def page_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sess
         store.save_preference("privacy_notice", "understood")
         yield store
     import_jobs.close_queue()
+    reading_progress.close_jobs()
     state.close_store()
 
 

@@ -1,0 +1,46 @@
+"""Sessions on their way to being searchable: they are read in the background, with progress."""
+
+import streamlit as st
+
+from pages.components.state import get_settings, get_store
+from pages.components.text import plain
+from posecore.reading_job import ReadingJob
+from posecore.search import count_unread_frames
+
+_REFRESH_S = 0.5
+
+_jobs: dict[str, ReadingJob] = {}
+
+
+def close_jobs() -> None:
+    """Stop what is under way; for the end of the process."""
+    while _jobs:
+        _jobs.popitem()[1].close()
+
+
+def show_reading_progress() -> None:
+    """Read the sessions that were not read yet, and show how far that is; nothing if all are."""
+    key = str(get_settings().database)
+    job = _jobs.get(key)
+    if job and job.error:
+        st.error(plain(job.error))
+        if st.button("Read the rest"):
+            del _jobs[key]
+            st.rerun()
+        return
+    if not (job and job.is_running):
+        if not count_unread_frames(get_store()):
+            return
+        job = _jobs[key] = ReadingJob(get_store())
+    st.fragment(_show, run_every=_REFRESH_S)(job)
+
+
+def _show(job: ReadingJob) -> None:
+    if not job.is_running:
+        st.rerun()  # of the whole page: there is more to find now
+    share = job.n_done / job.n_frames if job.n_frames else 0.0
+    st.progress(
+        min(1.0, share),
+        text=f"Reading new sessions: {job.n_done:,} of {job.n_frames:,} frames. What is read "
+        "already is searched meanwhile.",
+    )

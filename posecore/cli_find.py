@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from posecore.cli_text import make_printable
 from posecore.conditions import Condition, check_duration
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from posecore.storage.session_store import SessionStore
+
+_FIRST_YEAR: Final = 1970
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -118,9 +120,12 @@ def _read_duration(text: str) -> float:
 
 def _read_day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"a day such as 2026-11-22, not {text!r}") from None
+        day = date.min
+    if not _FIRST_YEAR <= day.year < date.max.year:
+        raise argparse.ArgumentTypeError(f"a day such as 2026-11-22, not {text!r}")
+    return day
 
 
 def _begin_of(day: date | None) -> datetime | None:

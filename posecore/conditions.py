@@ -174,7 +174,9 @@ class Condition:
         return f"{above}{self.signal} < {self.below:.12g}"
 
 
-def check_conditions(conditions: Iterable[Condition | str]) -> list[Condition]:
+def check_conditions(
+    conditions: Iterable[Condition | str] | Condition | str,
+) -> list[Condition]:
     """Read conditions that are to hold at once.
 
     Raises
@@ -182,6 +184,8 @@ def check_conditions(conditions: Iterable[Condition | str]) -> list[Condition]:
     InvalidOptionError
         If there are none, too many, one that cannot be read, or two that exclude each other.
     """
+    if isinstance(conditions, Condition | str):
+        conditions = [conditions]
     read = [Condition.parse(each) if isinstance(each, str) else each for each in conditions]
     if not 1 <= len(read) <= MAX_CONDITIONS:
         raise InvalidOptionError(

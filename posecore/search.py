@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from posecore.angle_readings import find_longest_step
 from posecore.conditions import Condition, check_conditions, check_duration
-from posecore.errors import SessionNotFoundError
+from posecore.errors import InvalidOptionError, SessionNotFoundError
 from posecore.processing import find_version, process
 from posecore.readings import compute_readings, find_readings_version
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def find_moments(
     store: "SessionStore",
-    conditions: Iterable[Condition | str],
+    conditions: Iterable[Condition | str] | Condition | str,
     *,
     min_duration_s: float = 0.0,
     athlete: str | None = None,
@@ -36,7 +36,7 @@ def find_moments(
     Parameters
     ----------
     store : SessionStore
-    conditions : iterable of Condition or str
+    conditions : Condition or str, or an iterable of them
         All are to hold at once; as text, ``left_elbow_flexion > 90``, ``hip_speed < 0.05`` or
         ``60 < trunk_lean < 90``, in the units of :data:`posecore.SIGNALS`.
     min_duration_s : float
@@ -60,7 +60,7 @@ def find_moments(
     Raises
     ------
     InvalidOptionError
-        If the conditions cannot be read, or can never hold.
+        If the conditions cannot be read, or can never hold, or a day is beyond the calendar.
     StorageFullError
         If there is no room for the readings.
 
@@ -152,4 +152,11 @@ def _fill(store: "SessionStore", session: "Session") -> None:
 
 
 def _to_utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except (OverflowError, OSError, ValueError) as error:  # each system has limits of its own
+        raise InvalidOptionError(
+            f"Sessions cannot be looked for around the year {moment.year}; choose another day."
+        ) from error

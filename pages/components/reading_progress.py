@@ -1,5 +1,7 @@
 """Sessions on their way to being searchable: they are read in the background, with progress."""
 
+import threading
+
 import streamlit as st
 
 from pages.components.state import get_settings, get_store
@@ -10,6 +12,7 @@ from posecore.search import count_unread_frames
 _REFRESH_S = 0.5
 
 _jobs: dict[str, ReadingJob] = {}
+_beginning = threading.Lock()
 
 
 def close_jobs() -> None:
@@ -21,18 +24,26 @@ def close_jobs() -> None:
 def show_reading_progress() -> None:
     """Read the sessions that were not read yet, and show how far that is; nothing if all are."""
     key = str(get_settings().database)
-    job = _jobs.get(key)
+    job = _get_job(key)
     if job and job.error:
         st.error(plain(job.error))
         if st.button("Read the rest"):
             del _jobs[key]
             st.rerun()
-        return
-    if not (job and job.is_running):
+    elif job:
+        st.fragment(_show, run_every=_REFRESH_S)(job)
+
+
+def _get_job(key: str) -> ReadingJob | None:
+    """Return the one that runs or that failed, or begin one where there is something to read."""
+    with _beginning:
+        job = _jobs.get(key)
+        if job and (job.is_running or job.error):
+            return job
         if not count_unread_frames(get_store()):
-            return
-        job = _jobs[key] = ReadingJob(get_store())
-    st.fragment(_show, run_every=_REFRESH_S)(job)
+            return None
+        _jobs[key] = ReadingJob(get_store())
+        return _jobs[key]
 
 
 def _show(job: ReadingJob) -> None:

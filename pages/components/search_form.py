@@ -28,6 +28,7 @@ _USUAL: Final = {
 }
 """Value a condition begins with and step of its buttons, by unit."""
 _DIGITS: Final = "%.4g"
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(9998, 1, 1)
 _ROWS: Final = "find_rows"
 _FILTERS: Final = "find_filters"
 
@@ -187,6 +188,8 @@ def _ask_filters(kept: dict[str, Any]) -> dict[str, Any]:
             "since": st.date_input(
                 "Recorded since",
                 value=kept["since"],
+                min_value=_FIRST_DAY,
+                max_value=_LAST_DAY,
                 format="YYYY-MM-DD",
                 key="find_since",
                 width=165,
@@ -209,7 +212,8 @@ def _read_filters() -> dict[str, Any]:
     with suppress(ValueError):
         min_duration_s = check_duration(float(query.get("for", _START_DURATION_S)))
     with suppress(ValueError):
-        since = date.fromisoformat(query.get("since", ""))
+        asked = date.fromisoformat(query.get("since", ""))
+        since = asked if _FIRST_DAY <= asked <= _LAST_DAY else None
     athlete, tag = query.get("athlete"), query.get("tag")
     return {"min_duration_s": min_duration_s, "athlete": athlete, "tag": tag, "since": since}
 

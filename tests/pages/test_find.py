@@ -89,6 +89,8 @@ def test_the_address_is_the_search(find, add_session):
     "query",
     [
         {"where": ["' OR 1=1 --", "wing > 3"], "for": "long", "since": "yesterday"},
+        {"where": ["hip_speed < 0.5"], "for": "1e308", "since": "0001-01-01"},
+        {"where": ["hip_speed < 0.5"], "since": "9999-12-31"},
         {"where": "", "for": "nan", "athlete": "' OR 1=1 --", "tag": "<b>"},
         {"where": ["hip_speed < 0.5"] * 30, "for": "-1"},
     ],

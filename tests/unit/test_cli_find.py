@@ -91,6 +91,8 @@ def test_conditions_that_exclude_each_other_are_refused(session_id, capsys):
         [*DEEP, "--for", "-1"],
         [*DEEP, "--for", "nan"],
         [*DEEP, "--since", "yesterday"],
+        [*DEEP, "--since", "0001-01-01"],
+        [*DEEP, "--until", "9999-12-31"],
     ],
 )
 def test_wrong_usage_is_a_sentence(arguments, capsys):

@@ -11,7 +11,8 @@ import pytest
 
 from posecore import SIGNALS, Condition, PoseSequence, compute_readings, find_moments, open_store
 from posecore.conditions import MAX_CONDITIONS, check_conditions
-from posecore.errors import InvalidOptionError, SessionNotFoundError
+from posecore.errors import InvalidOptionError, SessionNotFoundError, StorageFullError
+from posecore.reading_job import ReadingJob
 from posecore.readings import find_readings_version
 from posecore.search import count_unread_frames, fill_readings
 from posecore.storage import migrations
@@ -297,6 +298,23 @@ def test_filters_by_athlete_tag_and_date(store):
     assert find(until=datetime.now() - timedelta(hours=1)) == []
 
 
+@pytest.mark.parametrize("day", [datetime.min, datetime.max.replace(tzinfo=UTC)])
+def test_a_day_beyond_the_calendar_is_refused_or_finds_nothing(store, day):
+    add(store, make_bends((120, 1)))
+    try:
+        found = find_moments(store, ["left_elbow_flexion > 70"], since=day, until=day)
+    except InvalidOptionError as error:
+        assert "choose another day" in str(error)
+    else:
+        assert found.empty
+
+
+def test_one_condition_needs_no_list(store):
+    add(store, make_bends((120, 1)))
+    for one in ("left_elbow_flexion > 70", Condition(signal="left_elbow_flexion", above=70)):
+        assert len(find_moments(store, one)) == 1
+
+
 def test_nobody_finds_what_is_somebody_elses(store):
     add(store, make_bends((120, 1)))
     stranger = store.for_owner("stranger")
@@ -335,6 +353,34 @@ def test_stopping_in_between_loses_nothing(store):
     assert [next(steps), next(steps)] == [(0, 90), (30, 90)]
     steps.close()
     assert count_unread_frames(store) == 60
+
+
+def test_a_job_that_is_closed_leaves_the_rest_to_the_next(store):
+    for _ in range(3):
+        add(store, make_bends((120, 1)))
+    first = ReadingJob(store)
+    first.close()
+    assert not first.is_running
+    n_left = count_unread_frames(store)
+    assert n_left == 90 - first.n_done
+    second = ReadingJob(store)
+    second.wait()
+    assert (second.n_done, second.error) == (n_left, "")
+    assert len(find_moments(store, ["left_elbow_flexion > 70"], fill=False)) == 3
+
+
+def test_a_job_without_room_says_so(store, monkeypatch):
+    add(store, make_bends((120, 1)))
+    full = StorageFullError("The disk is full; free some space.")
+
+    def refuse(_sequence):
+        raise full
+
+    monkeypatch.setattr("posecore.search.compute_readings", refuse)
+    job = ReadingJob(store)
+    job.wait()
+    assert job.error == str(full)
+    assert count_unread_frames(store) == 30
 
 
 def test_a_session_deleted_meanwhile_is_passed_over(store):

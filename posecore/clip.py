@@ -2,30 +2,28 @@
 
 import math
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from posecore.capture.overlay import COLOURS_RGB, draw_overlay
-from posecore.clip_canvas import DARK, LIGHT, ClipCanvas, Look, Picture, get_footer_height
-from posecore.clip_scene import (
-    HEAD,
-    Camera,
-    ClipView,
-    make_camera,
-    make_eye_cameras,
-    make_room,
-    place_in_room,
+from posecore.capture.overlay import COLOURS_RGB
+from posecore.clip_canvas import DARK, LIGHT, Picture
+from posecore.clip_painter import (
+    Draw,
+    Moments,
+    Style,
+    find_frames,
+    make_skeleton_painter,
+    make_video_painter,
 )
+from posecore.clip_scene import ClipView
 from posecore.errors import ClipError
-from posecore.sequence import PoseFrame, PoseSequence
-from posecore.video import VideoFile, open_video
+from posecore.sequence import PoseSequence
+from posecore.video import open_video
 from posecore.video_writer import VideoWriter
 
 ClipFormat = Literal["mp4", "gif"]
@@ -38,34 +36,9 @@ _SIZES: Final[dict[ClipFormat, tuple[int, int]]] = {"mp4": (960, 720), "gif": (6
 _SIDES_PX: Final = (160, 1280)
 _RATES_HZ: Final = (1.0, 60.0)
 _SPEEDS: Final = (0.1, 4.0)
-_HOLE_S: Final = 0.5
-_HOLE_STEPS: Final = 5
-_NO_FRAMES: Final = "No frames recorded here"
-_NOBODY: Final = "Nobody in view"
-_NO_VIDEO: Final = "No video here"
 _N_SAMPLES: Final = 12
 _N_COLOURS: Final = 255
 """One of a GIF's 256 stays free for what does not change from picture to picture."""
-
-
-class _Moments(NamedTuple):
-    """What each picture of the clip shows; arrays of shape (n_pictures,)."""
-
-    time_s: NDArray[np.float64]
-    """On the session's clock, since its first frame."""
-    frame: NDArray[np.intp]
-    is_recorded: NDArray[np.bool_]
-
-    def every(self, step: int) -> "_Moments":
-        """Each ``step``-th of them."""
-        return _Moments(self.time_s[::step], self.frame[::step], self.is_recorded[::step])
-
-
-class _Style(NamedTuple):
-    size: tuple[int, int]
-    caption: str
-    speed: float
-    look: Look
 
 
 def write_clip(
@@ -135,11 +108,11 @@ def write_clip(
     _check_place(path)
     moments = _choose_moments(sequence, start_s, end_s, speed, fps)
     # H.264 needs even sides.
-    style = _Style((width // 2 * 2, height // 2 * 2), caption, speed, DARK if is_dark else LIGHT)
+    style = Style((width // 2 * 2, height // 2 * 2), caption, speed, DARK if is_dark else LIGHT)
     if video_file is None:
-        draw = _make_skeleton_painter(sequence, view or ClipView(), style)
+        draw = make_skeleton_painter(sequence, view or ClipView(), style)
     else:
-        draw = _make_video_painter(sequence, open_video(video_file), style)
+        draw = make_video_painter(sequence, open_video(video_file), style)
     if clip_format == "mp4":
         _write_mp4(path, draw(moments), fps)
     else:
@@ -192,112 +165,12 @@ def _check_place(path: Path) -> None:
 
 def _choose_moments(
     sequence: PoseSequence, start_s: float, end_s: float, speed: float, fps: float
-) -> _Moments:
+) -> Moments:
     """The clip's own clock, and the frame nearest to each of its moments."""
     end_s = min(end_s, sequence.duration_s)
     n_pictures = max(1, round((end_s - start_s) / speed * fps))
     time_s = np.asarray(start_s + np.arange(n_pictures) * speed / fps, dtype=np.float64)
-    clock_s = sequence.time_s - sequence.time_s[0]
-    after = np.searchsorted(clock_s, time_s).clip(0, len(clock_s) - 1)
-    before = (after - 1).clip(0)
-    frame = np.where(time_s - clock_s[before] < clock_s[after] - time_s, before, after)
-    steps = np.diff(clock_s)
-    longest_step_s = max(_HOLE_S, _HOLE_STEPS * float(np.median(steps)) if len(steps) else 0.0)
-    return _Moments(time_s, frame, np.abs(clock_s[frame] - time_s) <= longest_step_s / 2)
-
-
-_Draw = Callable[[_Moments], Iterator[Picture]]
-
-
-def _make_skeleton_painter(sequence: PoseSequence, view: ClipView, style: _Style) -> _Draw:
-    footer_height = get_footer_height(style.size[1])
-    scene_size = (style.size[0], style.size[1] - footer_height)
-    canvas = ClipCanvas(
-        scene_size,
-        footer_height=footer_height,
-        caption=style.caption,
-        speed=style.speed,
-        look=style.look,
-    )
-
-    def draw(moments: _Moments) -> Iterator[Picture]:
-        bodies = place_in_room(sequence, moments.frame)
-        cameras = _make_cameras(sequence, view, moments.frame, scene_size)
-        if view.is_eye:
-            is_inside = [camera.n_grounds > 1 for camera in cameras]
-            bodies[np.ix_(is_inside, HEAD)] = np.nan
-        is_seen = np.asarray(np.isfinite(bodies).any(axis=(1, 2)))
-        for number, time_s in enumerate(moments.time_s):
-            message = "" if is_seen[number] else _NOBODY
-            message = message if moments.is_recorded[number] else _NO_FRAMES
-            yield canvas.draw_skeleton(bodies[number], cameras[number], time_s, message)
-
-    return draw
-
-
-def _make_cameras(
-    sequence: PoseSequence, view: ClipView, frames: NDArray[np.intp], size: tuple[int, int]
-) -> list[Camera]:
-    """One camera for each picture: the same, or the athlete's own eyes while they are there."""
-    room = make_room(sequence)
-    outside = make_camera(view, room, size)
-    if not view.is_eye:
-        return [outside] * len(frames)
-    return [eye or outside for eye in make_eye_cameras(sequence, frames, room, size, view.zoom)]
-
-
-def _make_video_painter(sequence: PoseSequence, video: VideoFile, style: _Style) -> _Draw:
-    scale = min(1.0, max(style.size) / max(video.image_size))
-    width, height = (max(2, 2 * round(side * scale / 2)) for side in video.image_size)
-    canvas = ClipCanvas(
-        (width, height),
-        footer_height=get_footer_height(min(style.size)),
-        caption=style.caption,
-        speed=style.speed,
-        look=style.look,
-    )
-
-    def draw(moments: _Moments) -> Iterator[Picture]:
-        pictures = _read_nearest(video, moments.time_s)
-        for time_s, frame, is_recorded, found in zip(*moments, pictures, strict=True):
-            if found is None:
-                yield canvas.draw_video(None, time_s, _NO_VIDEO)
-                continue
-            picture = _resize(found, (width, height))
-            if is_recorded:
-                picture = draw_overlay(picture, _get_frame(sequence, frame))
-            yield canvas.draw_video(picture, time_s, "" if is_recorded else _NO_FRAMES)
-
-    return draw
-
-
-def _resize(picture: Picture, size: tuple[int, int]) -> Picture:
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _read_nearest(video: VideoFile, times_s: NDArray[np.float64]) -> Iterator[Picture | None]:
-    """Picture nearest to each moment, which rise; None where there is none within half a second."""
-    end_s = float(times_s[-1]) + 2 * _HOLE_S
-    with video.read_frames(max(0.0, float(times_s[0]) - 2 * _HOLE_S), end_s) as frames:
-        source = iter(frames)
-        shown = following = next(source, None)
-        for time_s in times_s:
-            while following is not None and following[0] <= time_s:
-                shown, following = following, next(source, None)
-            candidates = [each for each in (shown, following) if each is not None]
-            nearest = min(candidates, key=lambda each: abs(each[0] - time_s), default=None)
-            is_near = nearest is not None and abs(nearest[0] - time_s) <= _HOLE_S
-            yield nearest[1] if nearest is not None and is_near else None
-
-
-def _get_frame(sequence: PoseSequence, frame: int) -> PoseFrame:
-    return PoseFrame(
-        time_s=float(sequence.time_s[frame]),
-        image_landmarks=sequence.image_landmarks[frame],
-        world_landmarks=sequence.world_landmarks[frame],
-        visibility=sequence.visibility[frame],
-        presence=sequence.presence[frame],
-    )
+    return find_frames(sequence, time_s)
 
 
 def _write_mp4(path: Path, pictures: Iterator[Picture], fps: float) -> None:
@@ -309,7 +182,7 @@ def _write_mp4(path: Path, pictures: Iterator[Picture], fps: float) -> None:
             writer.write(picture, number / fps)
 
 
-def _write_gif(path: Path, draw: _Draw, moments: _Moments, fps: float) -> None:
+def _write_gif(path: Path, draw: Draw, moments: Moments, fps: float) -> None:
     step = -(-len(moments.time_s) // _N_SAMPLES)
     palette = _make_palette(draw(moments.every(step)))
     first, *rest = (

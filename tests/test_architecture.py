@@ -19,6 +19,7 @@ DATA = BASE | {"sequence"}
 MEASURES = DATA | {"signals", "image_scale", "centre_of_mass"}
 ANALYSIS = MEASURES | {"angles", "cleaning", "events"}
 COMPARISON = ANALYSIS | {"metrics", "metric_table", "alignment", "comparison"}
+CLIP = {"capture.overlay", "clip_scene", "clip_canvas", "clip_painter", "video"}
 ESTIMATION = DATA | {"settings", "models", "isolation", "worker", "estimation"}
 MAY_IMPORT = {
     "errors": set(),
@@ -72,7 +73,9 @@ MAY_IMPORT = {
     "formats": DATA | {"cleaning", "angles"},
     "clip_scene": DATA,
     "clip_canvas": DATA | {"capture.overlay", "clip_scene"},
-    "clip": DATA | {"capture.overlay", "clip_scene", "clip_canvas", "video", "video_writer"},
+    "clip_painter": DATA | {"capture.overlay", "clip_scene", "clip_canvas", "video"},
+    "clip": DATA | {*CLIP, "video_writer"},
+    "stills": DATA | CLIP,
     "models": ERRORS | {"settings"},
     "estimation": ESTIMATION,
     "video": ERRORS,
@@ -88,8 +91,8 @@ OWNERS = {
         "posecore/video.py",
         "posecore/capture/overlay.py",
         "posecore/capture/hints.py",
-        "posecore/clip.py",
         "posecore/clip_canvas.py",
+        "posecore/clip_painter.py",
         "posecore/estimation*.py",
         "posecore/doctor.py",
     ],
@@ -99,7 +102,7 @@ OWNERS = {
         "posecore/doctor.py",
         "pages/components/*.py",
     ],
-    "PIL": ["posecore/clip.py"],
+    "PIL": ["posecore/clip.py", "posecore/stills.py"],
     "streamlit": ["app.py", "pages/*.py"],
     "streamlit_webrtc": ["pages/components/*.py"],
 }

@@ -13,7 +13,9 @@ from posecore.sequence import PoseSequence
 from posecore.signals import EvenSignals, Floats, differentiate, smooth_evenly
 from posecore.stillness import POSTURE, Stillness, detect_stillness
 
-_SMALLEST_RANGE_DEG: Final = 5.0
+SMALLEST_RANGE_DEG: Final = 5.0
+"""A joint with a smaller range does not move to speak of."""
+
 NEITHER_MOVES: Final = "neither side moves"
 """Why ranges below 5 degrees have no symmetry."""
 
@@ -129,7 +131,7 @@ def symmetry_of(left: str, right: str) -> Measure:
         numbers = [each for each in ranges if not isinstance(each, str)]
         if len(numbers) < 2:
             return next(each for each in ranges if isinstance(each, str))
-        if max(numbers) < _SMALLEST_RANGE_DEG:
+        if max(numbers) < SMALLEST_RANGE_DEG:
             return NEITHER_MOVES
         return compute_symmetry_index(*numbers)
 

@@ -20,6 +20,17 @@ MEASURES = DATA | {"signals", "image_scale", "centre_of_mass"}
 ANALYSIS = MEASURES | {"angles", "cleaning", "events"}
 COMPARISON = ANALYSIS | {"metrics", "metric_table", "alignment", "comparison"}
 CLIP = {"capture.overlay", "clip_scene", "clip_canvas", "clip_painter", "video"}
+REPORT = ANALYSIS | {
+    "measures",
+    "capture.overlay",
+    "clip_canvas",
+    "cli_text",
+    "report_html",
+    "report_readings",
+    "storage.note",
+    "storage.session",
+}
+REPORT_PARTS = {f"report_{part}" for part in ("chart", "comparison", "moments", "tables", "words")}
 ESTIMATION = DATA | {"settings", "models", "isolation", "worker", "estimation"}
 MAY_IMPORT = {
     "errors": set(),
@@ -76,6 +87,14 @@ MAY_IMPORT = {
     "clip_painter": DATA | {"capture.overlay", "clip_scene", "clip_canvas", "video"},
     "clip": DATA | {*CLIP, "video_writer"},
     "stills": DATA | CLIP,
+    "report_html": set(),
+    "report_chart": {"clip_canvas", "report_html"},
+    "report_readings": ANALYSIS | {"measures", "trust"},
+    "report_moments": REPORT,
+    "report_words": REPORT | {"metrics", "stillness"},
+    "report_tables": REPORT | {"metric_table", "report_words"},
+    "report_comparison": COMPARISON | REPORT | {"report_chart", "report_tables"},
+    "report": COMPARISON | REPORT | {"climbing", "stills", "trust", "whole_file", *REPORT_PARTS},
     "models": ERRORS | {"settings"},
     "estimation": ESTIMATION,
     "video": ERRORS,

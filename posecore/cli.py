@@ -16,7 +16,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from posecore import cli_compare, cli_export, cli_find, errors
+from posecore import cli_compare, cli_export, cli_find, cli_report, errors
 from posecore.cli_text import format_length, make_printable, to_json
 from posecore.formats.catalogue import is_landmark_file
 from posecore.settings import MODEL_NAMES, Settings
@@ -113,6 +113,7 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     cli_compare.add_arguments(add("compare", _run_compare, "say where two sessions differ"))
     cli_find.add_arguments(add("find", _run_find, "find the moments in which a condition holds"))
+    cli_report.add_arguments(add("report", _run_report, "write a report for paper, one HTML file"))
     _add_clip(add("clip", _run_clip, "write a stretch of a session as a film, MP4 or GIF"))
     command = add("delete", _run_delete, "delete a session and its frames for good")
     command.add_argument("id", metavar="ID")
@@ -320,6 +321,13 @@ def _run_find(options: argparse.Namespace) -> int:
         return _say("No moment is like that; try wider limits or a shorter time.", DONE)
     print(cli_find.describe_as_json(moments) if options.json else cli_find.describe(moments))
     return DONE
+
+
+def _run_report(options: argparse.Namespace) -> int:
+    with _open_store(options) as store:
+        chosen = [each for each in (options.id, options.compare) if each]
+        cli_report.write(options, store, [_find(store, each) for each in chosen])
+    return _say(f"The report was written to {options.out}.", DONE)
 
 
 def _run_clip(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.downloads import download_buttons
+from pages.components.downloads import download_buttons, download_report
 from pages.components.metrics_panel import show_metrics
 from pages.components.player import replay_player
 from pages.components.processing_choice import choose_processing
@@ -19,6 +19,7 @@ with st.sidebar:
     processing = choose_processing()
     if st.button("Compare", help="Beside another session, on one clock."):
         st.switch_page("compare.py", query_params={"b": session.id})
+    download_report(session, key="replay")
     download_buttons([session], key="replay")
 
 st.subheader(plain(session.name))

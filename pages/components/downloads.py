@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import streamlit as st
@@ -11,6 +12,7 @@ import streamlit as st
 from pages.components.climbing_limits import get_limits
 from pages.components.format_downloads import show_formats
 from pages.components.state import get_settings, get_store
+from pages.components.words import get_zone
 from posecore import Session, SessionStore
 from posecore.export import (
     safe_file_name,
@@ -94,6 +96,38 @@ def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = Fals
             _download_button(sessions, "steps", key=key)
     if sessions and not is_dense:
         show_formats(sessions, key=key)
+
+
+def download_report(session: Session, *, key: str) -> None:
+    """Show the button for the report on paper; there is none of a session with nobody in it."""
+    st.download_button(
+        "Report (HTML)",
+        data=partial(_make_report, session, get_zone()),
+        file_name=safe_file_name(session.name, session.id, "report.html"),
+        mime="text/html",
+        key=f"{key}_report",
+        help="Key moments, charts and numbers in plain words, to print or send: one file that "
+        "opens in any browser."
+        if session.detected_count
+        else "Nobody is in view in this session, so there is nothing to report.",
+        on_click="ignore",
+        disabled=not session.detected_count,
+    )
+
+
+def _make_report(session: Session, zone: ZoneInfo | None) -> str:
+    # Loaded only where it is used: it brings what draws the pictures.
+    from posecore.report import make_report
+
+    store, settings = get_store(), get_settings()
+    return make_report(
+        session,
+        load_processed(store, session.id, settings.processing),
+        store.notes.list(session.id),
+        video_file=store.get_video_file(session.id),
+        max_error_deg=settings.max_error_deg,
+        zone=zone,
+    )
 
 
 def _download_button(sessions: list[Session], kind: str, *, key: str) -> None:

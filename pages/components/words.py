@@ -37,9 +37,14 @@ def as_clock(seconds: float) -> str:
     return f"{minutes}:{tenths / 10:04.1f}"
 
 
+def get_zone() -> ZoneInfo | None:
+    """Time zone of the reader's browser; None where it does not say."""
+    return ZoneInfo(st.context.timezone) if st.context.timezone else None
+
+
 def as_date(moment: datetime) -> str:
     """Day and time in the reader's own time zone, ``Today, 14:03`` or ``12 Nov 2026, 14:03``."""
-    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
+    zone = get_zone()
     local, now = moment.astimezone(zone), datetime.now(zone).astimezone(zone)
     days = (now.date() - local.date()).days
     day = {0: "Today", 1: "Yesterday"}.get(days, f"{local.day} {local:%b %Y}")

@@ -49,6 +49,18 @@ def fill(database, *, name="Wall", status="completed", n_frames=30, **fields):
     return session_id
 
 
+def fill_with_nobody(database):
+    with open_store(database) as store:
+        session_id = store.create_session(name="Nobody", source="live")
+        squats = make_squats(2.0)
+        nobody = np.full_like(squats.world_landmarks, np.nan)
+        store.append_frames(
+            session_id, replace(squats, world_landmarks=nobody, image_landmarks=nobody)
+        )
+        store.finish_session(session_id)
+    return session_id
+
+
 def open_page(**query):
     page = AppTest.from_file(PAGE, default_timeout=20)
     for key, value in query.items():
@@ -262,17 +274,21 @@ def test_the_numbers_are_computed_when_they_are_asked_for(database, monkeypatch)
 
 
 def test_somebody_never_seen_has_no_numbers_and_is_told_why(database):
-    with open_store(database) as store:
-        session_id = store.create_session(name="Nobody", source="live")
-        squats = make_squats(2.0)
-        nobody = np.full_like(squats.world_landmarks, np.nan)
-        store.append_frames(
-            session_id, replace(squats, world_landmarks=nobody, image_landmarks=nobody)
-        )
-        store.finish_session(session_id)
+    session_id = fill_with_nobody(database)
     page = open_numbers(open_page(session=session_id))
     assert "There are no numbers: nobody is seen." in texts_of(page.main.markdown)
     assert not tables_of(page)
+
+
+def test_a_report_is_offered_where_there_is_somebody_to_report_on(database):
+    def offer(page):
+        (button,) = [b for b in page.get("download_button") if b.label == "Report (HTML)"]
+        return button
+
+    assert not offer(open_page(session=fill(database))).disabled
+    button = offer(open_page(session=fill_with_nobody(database)))
+    assert button.disabled
+    assert "Nobody is in view" in button.help
 
 
 def test_what_is_immobile_is_a_setting_that_is_kept(database):

@@ -94,8 +94,8 @@ def open_report(browser, report_file):
 def list_too_wide(page):
     """What reaches beyond the page's right edge, unless it can be scrolled to."""
     return page.evaluate(
-        """() => [...document.querySelectorAll("body *")]
-            .filter((each) => matchMedia("print").matches || !each.closest(".wide table"))
+        """(isPaper = matchMedia("print").matches) => [...document.querySelectorAll("body *")]
+            .filter((each) => isPaper || !each.closest(".wide table, .chart svg"))
             .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
             .map((each) => each.outerHTML.slice(0, 80))"""
     )

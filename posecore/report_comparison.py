@@ -88,8 +88,8 @@ def _introduce(a: Recorded, b: Recorded, found: Comparison, zone: tzinfo | None)
     how = f"Brought together {found.alignment.description}; {shares}."
     score = (
         f"Similarity {found.score:.0f} of 100, which is {SCORE_FORMULA}. It has no error of its "
-        "own, but every error of the angles lowers it: not even the same movement filmed twice "
-        "reaches 100."
+        "own, but the errors of the angles lower it: only one and the same recording is sure to "
+        "reach 100."
     )
     return join([*lines, element("p", how, class_="lead"), element("p", score)])
 
@@ -117,17 +117,17 @@ def _make_row(found: Comparison, name: str, a: PoseSequence, b: PoseSequence) ->
     return [
         label,
         number(_say_more(row["mean_difference_deg"], float(band.mean()))),
-        join(
-            [
-                number(_say_more(row["largest_difference_deg"], float(band.loc[at_s]))),
-                f", at {format_time(at_s)}",
-            ]
-        ),
+        _say_largest(row["largest_difference_deg"], float(band.loc[at_s]), at_s),
         number(say_degrees(row["a_range_deg"], estimate_range_error(a, name))),
         number(say_degrees(row["b_range_deg"], estimate_range_error(b, name))),
         number(late),
         verdict.get(row["is_outside"], "error not known"),
     ]
+
+
+def _say_largest(difference_deg: float, error_deg: float, at_s: float) -> Html:
+    when = f", at {format_time(at_s)}" if round(difference_deg) else ""
+    return join([number(_say_more(difference_deg, error_deg)), when])
 
 
 def _say_more(difference_deg: float, error_deg: float) -> str:

@@ -48,8 +48,8 @@ def choose_moments(
     list of Moment
         The first three notes; the repetition most like all others, the largest and the smallest,
         each where it is farthest from its start; then the highest readings of the eight usual
-        angles, those first that move most. Reasons within a quarter of a second share a picture.
-        Where there is none of these, the middle of what was seen.
+        angles, those first whose range is largest for its error. Reasons within a quarter of a
+        second share a picture. Where there is none of these, the middle of what was seen.
     """
     chosen: list[Moment] = []
     candidates = [
@@ -94,7 +94,7 @@ def _list_highest(readings: Mapping[str, Reading]) -> Iterator[tuple[float, str]
     """Where the usual angles are highest, both sides in one where they are so together."""
     usual = [readings[name] for name in CORE_ANGLES if name in readings]
     moving = [each for each in usual if each.range_deg >= SMALLEST_ANGLE_DEG]
-    moving.sort(key=lambda each: -each.range_deg)
+    moving.sort(key=lambda each: -each.range_deg / each.range_error_deg)
     while moving:
         first = moving.pop(0)
         motion = ANGLES[first.name].motion

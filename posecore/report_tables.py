@@ -82,7 +82,7 @@ def make_notes(notes: Iterable["Note"]) -> Html:
 
 def make_method(session: "Session", sequence: "PoseSequence") -> Html:
     """Make the small print: camera, model, definitions and their sources."""
-    shown = [("Video or camera", session.source), ("Pose model", session.model or "not stated")]
+    shown = [("Recorded from", session.source), ("Pose model", session.model or "not stated")]
     if session.fps == session.fps:
         shown.append(("Pictures a second", f"{session.fps:.1f}, on their own measured times"))
     if session.dropped_count:

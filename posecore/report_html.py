@@ -64,6 +64,8 @@ p { orphans: 3; widows: 3; }
   .pictures { grid-template-columns: minmax(0, 1fr); }
   table { font-size: 0.8rem; }
   .number { white-space: normal; }
+  .chart { overflow-x: auto; }
+  .chart svg { min-width: 32rem; }
 }
 @page { size: A4; margin: 15mm 15mm 17mm;
   @bottom-right { content: counter(page) " / " counter(pages); font: 9pt sans-serif; } }

@@ -161,24 +161,26 @@ def _say_repetition_range(material: Material, range_deg: float) -> Finding:
 def _say_range(material: Material, motion: str, left: Reading, right: Reading) -> Finding:
     definition = ANGLES[left.name]
     joint = definition.title.lower()
-    sides = [
-        f"the {side} {joint} {_say_way(motion, each)}"
-        for side, each in (("left", left), ("right", right))
-    ]
-    statement = f"{', '.join(sides)}."
+    ways = [_say_way(motion, each) for each in (left, right)]
+    (verb, _), (same, way) = ways
+    # What both did is said once.
+    second = f"the right {way}" if verb == same else f"the right {joint} {same} {way}"
+    statement = f"The left {joint} {' '.join(ways[0])}, {second}."
     return Finding(
-        f"{statement[0].upper()}{statement[1:]}",
+        statement,
         f"Largest minus smallest angle of the whole recording; {say_zero(definition)}. "
         f"{_say_symmetry(material, motion, left, right)}",
     )
 
 
-def _say_way(motion: str, reading: Reading) -> str:
+def _say_way(motion: str, reading: Reading) -> tuple[str, str]:
+    """What a joint did, and by how much."""
     if reading.reason:
-        return f"has no range ({reading.reason})"
+        return "has no range", f"({reading.reason})"
     way = say_degrees(reading.range_deg, reading.range_error_deg)
-    moved = "hardly moved:" if reading.range_deg < SMALLEST_RANGE_DEG else f"{_MOVES[motion]} by"
-    return f"{moved} {way}"
+    if reading.range_deg < SMALLEST_RANGE_DEG:
+        return "hardly moved,", way
+    return _MOVES[motion], f"by {way}"
 
 
 def _say_symmetry(material: Material, motion: str, left: Reading, right: Reading) -> str:

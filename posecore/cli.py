@@ -16,7 +16,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from posecore import cli_compare, cli_export, cli_find, cli_report, errors
+from posecore import cli_clip, cli_compare, cli_export, cli_find, cli_report, errors
 from posecore.cli_text import format_length, make_printable, to_json
 from posecore.formats.catalogue import is_landmark_file
 from posecore.settings import MODEL_NAMES, Settings
@@ -114,7 +114,7 @@ def _make_parser() -> argparse.ArgumentParser:
     cli_compare.add_arguments(add("compare", _run_compare, "say where two sessions differ"))
     cli_find.add_arguments(add("find", _run_find, "find the moments in which a condition holds"))
     cli_report.add_arguments(add("report", _run_report, "write a report for paper, one HTML file"))
-    _add_clip(add("clip", _run_clip, "write a stretch of a session as a film, MP4 or GIF"))
+    cli_clip.add_arguments(add("clip", _run_clip, "write a stretch of a session as MP4 or GIF"))
     command = add("delete", _run_delete, "delete a session and its frames for good")
     command.add_argument("id", metavar="ID")
     command.add_argument("--yes", action="store_true", help="really do it")
@@ -154,22 +154,6 @@ def _size(text: str) -> tuple[int, int]:
         return _positive(width), _positive(height)
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"a size like 1920x1080, not {text!r}") from None
-
-
-def _add_clip(command: argparse.ArgumentParser) -> None:
-    command.add_argument("id", metavar="ID")
-    for name in ("start", "end"):
-        command.add_argument(
-            f"--{name}", metavar="SECONDS", type=float, required=True, help="since the first frame"
-        )
-    command.add_argument(
-        "--out", metavar="FILE", type=Path, required=True, help="ends in .mp4 or .gif"
-    )
-    command.add_argument(
-        "--view",
-        choices=("front", "left", "right", "back", "top"),
-        help="by default from the front, a little to the side and from above",
-    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -331,24 +315,12 @@ def _run_report(options: argparse.Namespace) -> int:
 
 
 def _run_clip(options: argparse.Namespace) -> int:
-    from posecore.clip import write_clip
-    from posecore.clip_scene import VIEWS
-
-    suffix = options.out.suffix.lower().removeprefix(".")
-    if suffix not in ("mp4", "gif"):
+    if not cli_clip.find_format(options.out):
         return _say("A clip is an .mp4 or a .gif file; name one with --out.", WRONG_USAGE)
     with _open_store(options) as store:
         session = _find(store, options.id)
         sequence = store.load_sequence(session.id)
-    write_clip(
-        options.out,
-        sequence,
-        start_s=options.start,
-        end_s=options.end,
-        view=VIEWS[options.view] if options.view else None,
-        clip_format=suffix,
-        caption=session.name,
-    )
+    cli_clip.write(options, session, sequence)
     return _say(f"The clip was written to {options.out}.", DONE)
 
 

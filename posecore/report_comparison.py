@@ -65,7 +65,9 @@ def make_comparison(a: Recorded, b: Recorded, zone: tzinfo | None) -> Html:
     return make_section(
         "Two sessions compared",
         _introduce(a, b, found, zone),
-        element("p", element("strong", _conclude([each for each in order if differs[each]]))),
+        element(
+            "p", element("strong", _conclude(found, [each for each in order if differs[each]]))
+        ),
         make_table(_HEAD, rows, within=within),
         _explain(found),
         *_make_charts(found, list(order)),
@@ -94,7 +96,9 @@ def _introduce(a: Recorded, b: Recorded, found: Comparison, zone: tzinfo | None)
     return join([*lines, element("p", how, class_="lead"), element("p", score)])
 
 
-def _conclude(differing: list[str]) -> str:
+def _conclude(found: Comparison, differing: list[str]) -> str:
+    if found.table["is_outside"].isna().all():
+        return "How far the angles may be off is not known, so no difference can be claimed."
     if not differing:
         return (
             "No joint differs by more than the measuring error: by these two recordings the "

@@ -16,7 +16,7 @@ from posecore.trust import compute_expected_error
 if TYPE_CHECKING:
     import pandas as pd
 
-ERROR_UNKNOWN: Final = "error never measured"
+ERROR_UNKNOWN: Final = "error not known"
 
 _RISE: Final = 0.35
 """Rise time of a low-pass from 10 to 90 % of a step, in periods of its cut-off."""
@@ -33,7 +33,7 @@ class Reading:
     lowest_deg, highest_deg : float
         After the low-pass that the range of motion is measured with; NaN where there is a reason.
     lowest_error_deg, highest_error_deg : float
-        How far each may be off; NaN where that was never measured.
+        How far each may be off; NaN where that is not known.
     highest_s : float
         When it is highest, seconds since the first frame.
     reason : str
@@ -99,11 +99,11 @@ def _read_errors(errors: "pd.DataFrame", name: str, times_s: np.ndarray) -> list
 def estimate_range_error(sequence: PoseSequence, name: str) -> float:
     """How far a range of an angle may be off where its ends are not known, degrees.
 
-    The typical expected error at both ends; NaN where it was never measured.
+    The typical expected error at both ends; NaN where it is not known.
     """
     if name not in CORE_ANGLES:
         return math.nan
-    return float(math.sqrt(2) * np.nanmedian(compute_expected_error(sequence, [name])))
+    return math.sqrt(2) * float(compute_expected_error(sequence, [name])[name].median())
 
 
 def estimate_time_error(sequence: PoseSequence, cutoff_hz: float = CUTOFF_HZ) -> float:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 _ABOUT_ERROR: Final = (
     "The error of a reading is half the width of the band that holds nine readings of ten, "
     "calibrated against four cameras at once on one man and on simulated views; how it carries "
-    "over to other people and movements is not known. The error of a range is the root of the "
-    "sum of the squared errors at its lowest and its highest point, that of the range of a "
-    "repetition uses the typical error at both; neither counts that errors which stay the same "
-    "cancel out. The error of a length of time is posecore's own estimate: each end to within one "
-    "frame, and smeared by the low-pass filter (rise time 0.35 / cut-off)."
+    "over to other people and movements is not known. There is none for other angles than those of "
+    "elbow, shoulder, hip and knee, nor for landmarks without a picture. The error of a range is "
+    "the root of the sum of the squared errors at its lowest and its highest point, that of the "
+    "range of a repetition uses the typical error at both; neither counts that errors which stay "
+    "the same cancel out. The error of a length of time is posecore's own estimate: each "
+    "end to within one frame, and smeared by the low-pass filter (rise time 0.35 / cut-off)."
 )
 
 

@@ -191,7 +191,9 @@ def _say_symmetry(material: Material, motion: str, left: Reading, right: Reading
     error_deg = math.hypot(left.range_error_deg, right.range_error_deg)
     apart = say_degrees(abs(apart_deg), error_deg)
     index = f"symmetry index {row['value']:z.0f}%, 0 is even"
-    if math.isnan(error_deg) or abs(apart_deg) <= error_deg:
+    if math.isnan(error_deg):
+        return f"The sides differ by {apart} ({index}), so no difference can be claimed."
+    if abs(apart_deg) <= error_deg:
         return (
             f"The sides differ by {apart} ({index}): within the measuring error, so no "
             "difference can be claimed."

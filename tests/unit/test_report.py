@@ -189,7 +189,7 @@ def test_no_number_of_degrees_stands_without_its_error_or_reason(sequence):
     statements = re.findall(r"<strong>(.*?)</strong>", make_report(SESSION, sequence))
     assert statements
     for statement in statements:
-        assert re.findall(r"\d+° (?!±|\(error never measured)(?=\D)", statement) == []
+        assert re.findall(r"\d+° (?!±|\(error not known)(?=\D)", statement) == []
     _, knee = page.row("Knee")
     assert re.search(r"\d+° ± \d+°, from", knee)
 
@@ -254,6 +254,24 @@ def test_frames_nobody_and_nothing_are_refused_in_a_sentence():
         report(SQUATS[:0])
     with pytest.raises(ExportError, match="Nobody is in view in this session"):
         report(add_gaps(SQUATS, seed=1, share=1.0))
+
+
+def test_landmarks_without_a_picture_have_numbers_whose_error_is_not_known():
+    nowhere = np.full_like(SQUATS.image_landmarks, np.nan)
+    sequence = replace(SQUATS, image_landmarks=nowhere)
+    page = report(sequence, other=Recorded(SESSION, sequence))
+    assert "The left knee bent and stretched by 90° (error not known), the right" in page.text
+    assert "(symmetry index 0%, 0 is even), so no difference can be claimed." in page.text
+    assert "How far the angles may be off is not known, so no difference" in page.text
+    look, row = page.row("Left knee")
+    assert look == "within" and row.endswith("error not known")
+
+
+def test_a_picture_without_depth_has_no_ranges_and_says_so():
+    nowhere = np.full_like(SQUATS.world_landmarks, np.nan)
+    page = report(replace(SQUATS, world_landmarks=nowhere))
+    assert "The left knee has no range (it is never seen)" in page.text
+    assert page.text.count("No reading: it is never seen") == 4
 
 
 def test_gaps_stay_gaps():

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from posecore.metric_table import METRICS as METRICS
     from posecore.metrics import compute_metrics as compute_metrics
     from posecore.reading import read_sequence as read_sequence
-    from posecore.readings import compute_readings as compute_readings
     from posecore.refinement.fit import RefinementOptions as RefinementOptions
     from posecore.refinement.fit import refine as refine
     from posecore.repetition_profile import OUTLIER_RULE as OUTLIER_RULE
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.sequence import ProcessingStep as ProcessingStep
     from posecore.settings import Settings as Settings
+    from posecore.signal_readings import compute_readings as compute_readings
     from posecore.storage.note import Note as Note
     from posecore.storage.session import Session as Session
     from posecore.storage.session_store import SessionStore as SessionStore
@@ -105,7 +105,7 @@ _HOMES = {
     "compute_image_angles": "angles",
     "compute_joint_angles": "angles",
     "compute_metrics": "metrics",
-    "compute_readings": "readings",
+    "compute_readings": "signal_readings",
     "compute_repetition_profile": "repetition_profile",
     "detect_repetitions": "events",
     "detect_seen_from_behind": "cleaning.sides",

@@ -9,7 +9,7 @@ from posecore.angle_readings import find_longest_step
 from posecore.conditions import Condition, check_conditions, check_duration
 from posecore.errors import InvalidOptionError, SessionNotFoundError
 from posecore.processing import find_version, process
-from posecore.readings import compute_readings, find_readings_version
+from posecore.signal_readings import compute_readings, find_readings_version
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from posecore import SIGNALS, Condition, find_moments, open_store
 from posecore.errors import InvalidOptionError
-from posecore.readings import find_readings_version
+from posecore.signal_readings import find_readings_version
 from posecore.synthetic import make_squats
 
 LONGEST_STEP_S = 0.25

@@ -13,8 +13,8 @@ from posecore import SIGNALS, Condition, PoseSequence, compute_readings, find_mo
 from posecore.conditions import MAX_CONDITIONS, check_conditions
 from posecore.errors import InvalidOptionError, SessionNotFoundError, StorageFullError
 from posecore.reading_job import ReadingJob
-from posecore.readings import find_readings_version
 from posecore.search import count_unread_frames, fill_readings
+from posecore.signal_readings import find_readings_version
 from posecore.storage import migrations
 from posecore.synthetic import make_sequence, make_squats
 
@@ -176,6 +176,14 @@ def test_hardly_any_frames_and_nobody_in_them_are_read_and_searched(store, n_fra
     found = find_moments(store, ["left_knee_flexion < 90"])
     assert list(found.columns) == COLUMNS
     assert len(found) == (n_frames > 0 and not is_empty)
+
+
+def test_without_a_picture_angles_are_searched_all_the_same(store):
+    bends = make_bends((20, 1), (120, 2))
+    add(store, replace(bends, image_landmarks=np.full_like(bends.image_landmarks, np.nan)))
+    assert len(find_moments(store, ["left_elbow_flexion > 70"])) == 1
+    assert find_moments(store, ["hip_speed < 30"]).empty
+    assert find_moments(store, ["left_hand_above_head < 3"]).empty
 
 
 def test_the_table_has_a_column_for_every_signal(settings):

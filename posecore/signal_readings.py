@@ -22,7 +22,7 @@ _CUTOFF_HZ: Final = 2.0
 """As for stillness and climbing: the estimator's own noise must stay still."""
 
 _SOURCES: Final = (
-    "readings.py",
+    "signal_readings.py",
     "conditions.py",
     "angles.py",
     "angle_table.py",

@@ -15,8 +15,8 @@ if not any(session.status == "completed" for session in get_store().get_sessions
 
 st.markdown("Moments of all sessions in which everything below holds at once.")
 search = ask_search()
-show_reading_progress()
-show_moments(search)
+is_all_read = show_reading_progress()
+show_moments(search, is_all_read=is_all_read)
 st.caption(
     "Read from cleaned landmarks (swapped sides put right, wild points left out, smoothed), so a "
     "moment may begin a frame or two beside what the recorded ones show."

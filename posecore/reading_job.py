@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from posecore.errors import PoseCoreError
@@ -27,6 +28,7 @@ class ReadingJob:
         self.n_frames = 0
         self.error = ""
         self._store = store
+        self._begun_s = time.monotonic()
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._run, name="posecore-readings", daemon=True)
         self._thread.start()
@@ -35,6 +37,14 @@ class ReadingJob:
     def is_running(self) -> bool:
         """Whether it is still at it."""
         return self._thread.is_alive()
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds it will still take at its pace so far; None before the first session is done."""
+        if not self.n_done:
+            return None
+        taken_s = time.monotonic() - self._begun_s
+        return taken_s / self.n_done * (self.n_frames - self.n_done)
 
     def wait(self) -> None:
         """Wait until it is done."""

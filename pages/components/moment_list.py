@@ -16,9 +16,12 @@ from posecore.search import to_moments_table
 PAGE_SIZE = 40
 
 
-def show_moments(search: Search) -> None:
+def show_moments(search: Search, *, is_all_read: bool) -> None:
     """Search what is read already, and show what was found."""
     moments = find_moments(get_store(), search.conditions, fill=False, **search.to_options())
+    if moments.empty and not is_all_read:
+        st.info("Nothing is found so far; what is being read now is searched when that is done.")
+        return
     if moments.empty:
         st.info(
             "No moment is like that. Move a limit, ask for a shorter time, or leave a condition "

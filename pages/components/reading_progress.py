@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
+from pages.components.words import as_length
 from posecore.reading_job import ReadingJob
 from posecore.search import count_unread_frames
 
@@ -21,8 +22,8 @@ def close_jobs() -> None:
         _jobs.popitem()[1].close()
 
 
-def show_reading_progress() -> None:
-    """Read the sessions that were not read yet, and show how far that is; nothing if all are."""
+def show_reading_progress() -> bool:
+    """Read the sessions that were not read yet, and show how far that is; whether all are read."""
     key = str(get_settings().database)
     job = _get_job(key)
     if job and job.error:
@@ -32,6 +33,7 @@ def show_reading_progress() -> None:
             st.rerun()
     elif job:
         st.fragment(_show, run_every=_REFRESH_S)(job)
+    return job is None
 
 
 def _get_job(key: str) -> ReadingJob | None:
@@ -50,8 +52,7 @@ def _show(job: ReadingJob) -> None:
     if not job.is_running:
         st.rerun()  # of the whole page: there is more to find now
     share = job.n_done / job.n_frames if job.n_frames else 0.0
-    st.progress(
-        min(1.0, share),
-        text=f"Reading new sessions: {job.n_done:,} of {job.n_frames:,} frames. What is read "
-        "already is searched meanwhile.",
-    )
+    parts = [f"Reading new sessions: {job.n_done:,} of {job.n_frames:,} frames"]
+    if job.remaining_s is not None:
+        parts.append(f"{as_length(job.remaining_s)} left")
+    st.progress(min(1.0, share), text=" · ".join(parts))

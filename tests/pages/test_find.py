@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.components import reading_progress
 from pages.components.moment_list import _make_csv
@@ -168,11 +169,30 @@ def test_many_moments_come_on_pages(find, add_session):
 
 def test_new_sessions_are_read_in_the_background(open_page, add_session, page_store):
     add_session(duration_s=4.0)
-    open_page("find.py")
+    app = open_page("find.py", where=DEEP)
     (job,) = reading_progress._jobs.values()
     job.wait()
+    assert job.remaining_s == 0
     assert (job.n_done, job.n_frames, job.error) == (120, 120, "")
     assert count_unread_frames(page_store) == 0
+    app = number(app.run(), "For at least, s").set_value(0.5).run()
+    assert len(links(app)) == 2
+
+
+def test_what_is_still_being_read_is_not_said_to_be_without_a_moment(add_session):
+    add_session(duration_s=4.0)
+
+    def script():
+        from pages.components.moment_list import show_moments
+        from pages.components.search_form import Search
+        from posecore import Condition
+
+        knee = Condition(signal="left_knee_flexion", above=45)
+        search = Search(conditions=(knee,), min_duration_s=0, athlete=None, tag=None, since=None)
+        show_moments(search, is_all_read=False)
+
+    app = AppTest.from_function(script, default_timeout=30).run()
+    assert [each.value[:23] for each in app.info] == ["Nothing is found so far"]
 
 
 def test_a_failure_in_the_background_is_said_and_can_be_tried_again(

@@ -143,6 +143,7 @@ _METRICS: Final = (
         "ln(T^5 / L^2 integral |d3x/dt3|^2 dt) after a 2 Hz low-pass; lower is more fluent",
         _JERK,
         of_climb(climbing.compute_hip_jerk),
+        "lower",
     ),
     Metric(
         "hip_sway",

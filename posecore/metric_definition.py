@@ -1,7 +1,7 @@
 """What a metric is, apart from which there are."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from posecore.measures import Measure
 
@@ -36,6 +36,9 @@ class Metric:
         How it is computed, and who says so.
     function : callable
         From a :class:`Material` to the number, or to the reason why there is none.
+    better : {"", "higher", "lower"}
+        Which way is meant to be better, where its authors say so; empty where it depends on what
+        is trained.
     """
 
     name: str
@@ -46,3 +49,4 @@ class Metric:
     formula: str
     reference: str
     function: Measure
+    better: Literal["", "higher", "lower"] = ""

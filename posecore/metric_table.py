@@ -192,6 +192,7 @@ _METRICS: Final = (
         f"minus the arc length of the amplitude spectrum of the body's speed up to 10 Hz{_SPEED}",
         _SPARC_2015,
         smoothness_of(compute_sparc),
+        "higher",
     ),
     Metric(
         "dlj",
@@ -202,6 +203,7 @@ _METRICS: Final = (
         f"-(T^3 / v_peak^2) integral (d2v/dt2)^2 dt of the body's speed v{_SPEED}",
         _DLJ_2012,
         smoothness_of(compute_dlj),
+        "higher",
     ),
     Metric(
         "ldlj",
@@ -212,6 +214,7 @@ _METRICS: Final = (
         f"-ln |DLJ| of the body's speed{_SPEED}",
         _SPARC_2015,
         smoothness_of(compute_ldlj),
+        "higher",
     ),
     *CLIMBING_METRICS,
 )

@@ -195,6 +195,34 @@ def m006_readings(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def m007_metrics_and_references(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Numbers of each session, made again at will; and which session is an athlete's reference."""
+    cursor.execute(
+        """
+        CREATE TABLE session_metrics (
+            session_id UUID NOT NULL,
+            processing VARCHAR NOT NULL,
+            version VARCHAR NOT NULL,
+            thresholds VARCHAR NOT NULL,
+            frame_count INTEGER NOT NULL,
+            numbers MAP(VARCHAR, DOUBLE) NOT NULL,
+            reasons MAP(VARCHAR, VARCHAR) NOT NULL
+        )
+        """
+    )
+    cursor.execute(
+        """
+        CREATE TABLE session_references (
+            owner VARCHAR NOT NULL,
+            athlete VARCHAR NOT NULL,
+            tag VARCHAR NOT NULL,
+            session_id UUID NOT NULL,
+            PRIMARY KEY (owner, athlete, tag)
+        )
+        """
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_sessions_and_frames,
     m002_preferences,
@@ -202,6 +230,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m004_processed,
     m005_sessions_from_files,
     m006_readings,
+    m007_metrics_and_references,
 )
 
 

@@ -113,6 +113,16 @@ class NoteStore:
             ).fetchall()
         return {str(session_id) for (session_id,) in rows}
 
+    def list_all(self) -> _Notes:
+        """Return the notes of all sessions, each session's in the order they start."""
+        with self._database.cursor() as cursor:
+            rows = cursor.execute(
+                f"SELECT {_COLUMNS} FROM notes WHERE {_OF_OWNER} "
+                "ORDER BY session_id, start_s, created_at, id",
+                [self._owner],
+            ).fetchall()
+        return [Note.from_row(row) for row in rows]
+
     def list(self, session_id: str) -> _Notes:
         """Return the notes of a session in the order they start.
 

@@ -15,7 +15,9 @@ from posecore.sequence import PoseSequence
 from posecore.settings import LOCAL_OWNER, Settings
 from posecore.storage.connection import Database
 from posecore.storage.frame_table import insert_frames, select_frames, update_duration
+from posecore.storage.metric_store import MetricStore, remove_metrics
 from posecore.storage.note_store import NoteStore
+from posecore.storage.owner_choices import OwnerChoices
 from posecore.storage.processed_store import ProcessedStore, remove_processed
 from posecore.storage.reading_store import ReadingStore, remove_readings
 from posecore.storage.session import SOURCES, Session, check_fields
@@ -49,7 +51,7 @@ def open_store(path: str | Path | None = None, *, owner: str = LOCAL_OWNER) -> "
     return SessionStore(Database(path), owner=owner)
 
 
-class SessionStore:
+class SessionStore(OwnerChoices):
     """One owner's sessions in one DuckDB file; a context manager.
 
     Safe to use from several threads: each call works on a cursor of its own. One process owns the
@@ -59,12 +61,12 @@ class SessionStore:
     """
 
     def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
-        self.owner = owner
-        self._database = database
+        super().__init__(database, owner=owner)
         self._videos = VideoFiles(database.path)
         self.notes = NoteStore(database, owner=owner)
         self.processed = ProcessedStore(database, owner=owner)
         self.readings = ReadingStore(database, owner=owner)
+        self.metrics = MetricStore(database, owner=owner)
 
     def __enter__(self) -> Self:
         return self
@@ -225,8 +227,7 @@ class SessionStore:
         with self._database.transaction() as cursor:
             session_id = self._get(cursor, session_id).id
             if status == "failed":
-                remove_processed(cursor, session_id)
-                remove_readings(cursor, session_id)
+                _remove_derived(cursor, session_id)
                 cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
                 cursor.execute(f"UPDATE sessions SET {_NOTHING} WHERE id = ?", [session_id])
                 self._videos.remove(session_id)
@@ -242,9 +243,9 @@ class SessionStore:
         """Delete a session with its frames, all that was made of them, notes and video for good."""
         with self._database.transaction() as cursor:
             session_id = self._get(cursor, session_id).id
-            remove_processed(cursor, session_id)
-            remove_readings(cursor, session_id)
+            _remove_derived(cursor, session_id)
             cursor.execute("DELETE FROM notes WHERE session_id = ?", [session_id])
+            cursor.execute("DELETE FROM session_references WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])
             self._videos.remove(session_id)
@@ -378,19 +379,9 @@ class SessionStore:
             image_size = (session.image_width or 1, session.image_height or 1)
             return select_frames(cursor, session.id, every, image_size)
 
-    # Preferences
 
-    def load_preferences(self) -> dict[str, str]:
-        """Load what this owner chose on the Settings page."""
-        with self._database.cursor() as cursor:
-            rows = cursor.execute(
-                "SELECT key, value FROM preferences WHERE owner = ?", [self.owner]
-            ).fetchall()
-        return dict(rows)
-
-    def save_preference(self, key: str, value: str) -> None:
-        """Keep one choice of this owner."""
-        with self._database.transaction() as cursor:
-            cursor.execute(
-                "INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", [self.owner, key, value]
-            )
+def _remove_derived(cursor: duckdb.DuckDBPyConnection, session_id: str) -> None:
+    """Remove all that was computed of a session."""
+    remove_processed(cursor, session_id)
+    remove_readings(cursor, session_id)
+    remove_metrics(cursor, session_id)

@@ -153,7 +153,7 @@ ON_A_NOTE = {
 
 def test_every_method_is_tried_below(store):
     methods = {name for name in dir(store.notes) if not name.startswith("_")}
-    assert methods == {*ON_A_SESSION, *ON_A_NOTE, "find_noted_sessions"}
+    assert methods == {*ON_A_SESSION, *ON_A_NOTE, "find_noted_sessions", "list_all"}
 
 
 @pytest.mark.parametrize("action", [*ON_A_SESSION, *ON_A_NOTE])
@@ -170,7 +170,8 @@ def test_somebody_elses_note_is_answered_like_an_unknown_one(store, session_id, 
         sentences.append(str(caught.value).replace(some_id, "ID"))
     assert sentences[0] == sentences[1]
     assert stranger.find_noted_sessions() == set()
-    assert store.notes.list(session_id) == [note]
+    assert stranger.list_all() == []
+    assert store.notes.list(session_id) == store.notes.list_all() == [note]
 
 
 def test_a_database_from_before_there_were_notes_gets_them(settings, monkeypatch):

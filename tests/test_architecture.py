@@ -73,7 +73,8 @@ MAY_IMPORT = {
     "storage": DATA | {"settings", "video_writer", "conditions"},
     "search": DATA | {"angle_readings", "conditions", "processing", "signal_readings", "export"},
     "reading_job": ERRORS | {"search"},
-    "figures": COMPARISON,
+    "progress": set(),
+    "figures": COMPARISON | {"metric_definition", "progress", "repetition_profile"},
     "whole_file": ERRORS,
     "table_columns": DATA,
     "export": COMPARISON

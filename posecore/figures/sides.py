@@ -13,3 +13,9 @@ SIDE_COLOURS: Final[dict[Side, str]] = {
 
 SIDE_DASHES: Final[dict[Side, str]] = {"left": "solid", "right": "dash", "middle": "solid"}
 """Plotly's names of line styles."""
+
+
+def find_colour(name: str) -> str:
+    """Colour of an angle or metric by its name: that of its side, grey where it has none."""
+    side = name.split("_", 1)[0]
+    return SIDE_COLOURS["left" if side == "left" else "right" if side == "right" else "middle"]

@@ -1,0 +1,113 @@
+"""The course of one angle in many sessions, one small panel a session, all on the same scale."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from posecore.angles import ANGLES
+from posecore.figures.labels import as_label
+from posecore.figures.sides import SIDE_COLOURS, SIDE_DASHES
+
+_COLUMNS: Final = 4
+_ROW_PX: Final = 130
+
+
+class Course(NamedTuple):
+    """One angle in one session, from 0 to 100 % of its time, or of its repetitions'.
+
+    Attributes
+    ----------
+    title : str
+    angle_deg : ndarray, shape (101,)
+        NaN where it is not known.
+    """
+
+    title: str
+    angle_deg: NDArray[np.float64]
+
+
+class _CoursesInfo(NamedTuple):
+    angle: str
+    courses: list[Course]
+    """With titles as they are drawn."""
+    usual_deg: NDArray[np.float64]
+    """Median of all, shape (101,)."""
+
+
+def make_course_grid(courses: Sequence[Course], angle: str) -> go.Figure:
+    """Small multiples of one angle.
+
+    Parameters
+    ----------
+    courses : sequence of Course
+    angle : str
+        Key of :data:`posecore.ANGLES`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Degrees over percent; the thin grey line is the median of all shown.
+
+    Raises
+    ------
+    KeyError
+        If the angle is not in :data:`posecore.ANGLES`.
+    """
+    return _get_courses_plot(_get_courses_info(courses, angle))
+
+
+def _get_courses_info(courses: Sequence[Course], angle: str) -> _CoursesInfo:
+    drawn = [Course(as_label(each.title, 22), each.angle_deg) for each in courses]
+    usual_deg = np.full(101, np.nan)
+    if drawn:
+        all_deg = np.stack([each.angle_deg for each in drawn])
+        is_known = np.isfinite(all_deg).any(axis=0)
+        usual_deg[is_known] = np.nanmedian(all_deg[:, is_known], axis=0)
+    return _CoursesInfo(ANGLES[angle].name, drawn, usual_deg)
+
+
+def _get_courses_plot(info: _CoursesInfo) -> go.Figure:
+    side = ANGLES[info.angle].side
+    n_columns = min(_COLUMNS, max(1, len(info.courses)))
+    n_rows = max(1, -(-len(info.courses) // n_columns))
+    figure = make_subplots(
+        rows=n_rows,
+        cols=n_columns,
+        shared_xaxes=True,
+        shared_yaxes="all",
+        vertical_spacing=min(0.3 / n_rows, 0.1),
+        horizontal_spacing=0.02,
+        subplot_titles=[each.title for each in info.courses],
+    )
+    percent = np.arange(101)
+    for number, course in enumerate(info.courses):
+        place = {"row": number // n_columns + 1, "col": number % n_columns + 1}
+        figure.add_scatter(
+            x=percent,
+            y=info.usual_deg,
+            mode="lines",
+            line={"color": "rgba(138,143,152,0.6)", "width": 1},
+            hoverinfo="skip",
+            **place,
+        )
+        figure.add_scatter(
+            x=percent,
+            y=course.angle_deg,
+            mode="lines",
+            line={"color": SIDE_COLOURS[side], "dash": SIDE_DASHES[side], "width": 2},
+            hovertemplate="%{x}: %{y:.0f}<extra></extra>",
+            connectgaps=False,
+            **place,
+        )
+    figure.update_annotations(font={"size": 11})
+    figure.update_yaxes(ticksuffix="°", nticks=4)
+    figure.update_xaxes(ticksuffix="%", dtick=50, range=[0, 100])
+    return figure.update_layout(
+        height=60 + _ROW_PX * n_rows,
+        margin={"l": 10, "r": 10, "b": 20, "t": 40},
+        showlegend=False,
+    )

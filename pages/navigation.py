@@ -23,6 +23,18 @@ page = st.navigation(
         st.Page("find.py", title="Find", icon=":material/manage_search:", url_path="find"),
         st.Page("replay.py", title="Replay", icon=":material/play_circle:", url_path="replay"),
         st.Page("compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
+        st.Page(
+            "repetitions.py", title="Repetitions", icon=":material/laps:", url_path="repetitions"
+        ),
+        st.Page(
+            "progress.py", title="Progress", icon=":material/trending_up:", url_path="progress"
+        ),
+        st.Page(
+            "compare_many.py",
+            title="Compare many",
+            icon=":material/leaderboard:",
+            url_path="compare-many",
+        ),
         st.Page("import_video.py", title="Import", icon=":material/upload:", url_path="import"),
         st.Page("settings.py", title="Settings", icon=":material/tune:", url_path="settings"),
     ]

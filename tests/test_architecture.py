@@ -73,6 +73,7 @@ MAY_IMPORT = {
     "storage": DATA | {"settings", "video_writer", "conditions"},
     "search": DATA | {"angle_readings", "conditions", "processing", "signal_readings", "export"},
     "reading_job": ERRORS | {"search"},
+    "courses": ANALYSIS | {"angle_readings", "repetition_profile"},
     "progress": set(),
     "figures": COMPARISON | {"metric_definition", "progress", "repetition_profile"},
     "whole_file": ERRORS,

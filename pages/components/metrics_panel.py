@@ -57,7 +57,10 @@ def show_metrics(session: Session, processing: Processing) -> None:
         for tab, group in zip(st.tabs(list(groups.values())), groups, strict=True):
             with tab:
                 _show_group(numbers, session.id, group)
-        download_numbers(session, key="numbers")
+        with st.container(horizontal=True):
+            download_numbers(session, key="numbers")
+            if numbers.repetitions and st.button("Lay repetitions over one another"):
+                st.switch_page("repetitions.py", query_params={"session": session.id})
 
 
 @st.cache_data(max_entries=16, show_spinner="Computing the numbers")

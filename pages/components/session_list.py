@@ -56,9 +56,19 @@ def show_selection(sessions: list[Session]) -> None:
         count = "1 session" if len(chosen) == 1 else f"{len(chosen)} sessions"
         st.markdown(f"**{count} chosen**")
         download_buttons([each for each in chosen if each.frame_count], key="chosen")
+        _offer_repetitions([each for each in chosen if each.status == "completed"])
         finished = [each for each in chosen if each.status in FINISHED]
         if finished and st.button("Delete chosen"):
             confirm_delete(finished)
+
+
+def _offer_repetitions(sessions: list[Session]) -> None:
+    """Offer the way to the repetitions of the sessions that are ticked."""
+    if sessions and st.button("Repetitions"):
+        query = {"session": sessions[0].id}
+        if len(sessions) > 1:
+            query["more"] = ",".join(session.id for session in sessions[1:])
+        st.switch_page("repetitions.py", query_params=query)
 
 
 def show_page(sessions: list[Session]) -> None:

@@ -17,15 +17,17 @@ _WAITING = {
 }
 
 
-def choose_session() -> Session:
+def choose_session(title: str = "Replay") -> Session:
     """Return the session the address names; without one, ask for it and end the page here."""
     session_id = st.query_params.get("session")
     if not session_id:
-        _ask_for_session()
+        _ask_for_session(title)
     try:
         return get_store().get_session(session_id)
     except SessionNotFoundError:
-        _ask_for_session("This session is not here; it was deleted, or the link is incomplete.")
+        _ask_for_session(
+            title, "This session is not here; it was deleted, or the link is incomplete."
+        )
 
 
 def stop_unless_replayable(session: Session) -> None:
@@ -44,8 +46,8 @@ def stop_unless_replayable(session: Session) -> None:
     st.stop()
 
 
-def _ask_for_session(problem: str = "") -> NoReturn:
-    st.title("Replay")
+def _ask_for_session(title: str, problem: str = "") -> NoReturn:
+    st.title(title)
     if problem:
         st.warning(problem)
     sessions = [each for each in get_store().get_sessions() if each.status == "completed"]

@@ -22,6 +22,12 @@ def test_an_empty_list_offers_the_way_to_fill_it(open_page):
     ]
 
 
+def read_query(app, key: str) -> str:
+    """Read one value of the page's address."""
+    value = app.query_params[key]
+    return value if isinstance(value, str) else value[0]
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [("wall", ["Wall"]), ("MIRA", ["Wall"]), ("warm", ["Squats"]), ("completed mira", ["Wall"])],

@@ -1,0 +1,41 @@
+"""Compare many: 2 to 50 sessions by one number, and by the course of one angle."""
+
+import streamlit as st
+
+from pages.components.many_view import (
+    choose_sessions,
+    show_courses,
+    show_distribution,
+    show_ranking,
+)
+from pages.components.metric_choice import choose_metric
+from pages.components.session_values import load_values, measure_missing
+from pages.components.state import get_store
+from pages.components.ways_in import stop_with_ways_in
+
+st.title("Compare many")
+
+sessions = [each for each in get_store().get_sessions() if each.status == "completed"]
+if not sessions:
+    stop_with_ways_in()
+
+chosen = choose_sessions(sessions)
+if len(chosen) < 2:
+    st.info("Comparing needs at least two sessions; ask for fewer conditions, or record another.")
+    st.stop()
+
+view = st.segmented_control(
+    "Show", ["Ranking", "Spread", "Courses"], default="Ranking", required=True, key="many_view"
+)
+if view == "Courses":
+    show_courses(chosen)
+    st.stop()
+
+choice = choose_metric("many")
+measuring = st.empty()
+values = load_values(chosen, choice.metric.name)
+if view == "Ranking":
+    show_ranking(values, choice)
+else:
+    show_distribution(values, choice)
+measure_missing(chosen, measuring)

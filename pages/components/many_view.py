@@ -1,0 +1,189 @@
+"""Many sessions beside each other: which, their ranking, their spread, and one angle's course."""
+
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.components.charts import show_chart
+from pages.components.data_table import LINK, show_table
+from pages.components.metric_choice import MetricChoice
+from pages.components.progress_view import NOBODY
+from pages.components.state import get_settings, get_store
+from pages.components.text import plain
+from pages.components.words import get_zone
+from posecore import ANGLES, CORE_ANGLES, Session
+from posecore.courses import COURSES_OF, CourseOf, compute_course
+from posecore.errors import ComparisonError
+from posecore.figures.course_grid import Course, make_course_grid
+from posecore.figures.distribution_chart import make_distribution_figure
+from posecore.processing import load_processed
+from posecore.progress import SessionValue, rank
+from posecore.settings import Processing
+
+MOST: Final = 50
+_NO_TAG: Final = "(no tag)"
+_COURSES: Final[dict[CourseOf, str]] = {
+    "session": "the whole session",
+    "repetitions": "the mean of its repetitions",
+}
+
+
+def choose_sessions(sessions: list[Session]) -> list[Session]:
+    """Ask for athletes, tags and days, and return the newest 50 that fit."""
+    athletes = sorted({each.athlete for each in sessions}, key=str.casefold)
+    tags = sorted({tag for each in sessions for tag in each.tags}, key=str.casefold)
+    who, what, begin, end = st.columns([3, 3, 2, 2])
+    wanted_athletes = who.multiselect(
+        "Athletes",
+        athletes,
+        format_func=lambda name: name or NOBODY,
+        placeholder="All",
+        key="many_athletes",
+    )
+    wanted_tags = what.multiselect("Tags", tags, placeholder="All", key="many_tags")
+    first = begin.date_input("From", None, key="many_from")
+    last = end.date_input("To", None, key="many_to")
+    found = [
+        each
+        for each in sessions
+        if (not wanted_athletes or each.athlete in wanted_athletes)
+        and (not wanted_tags or set(wanted_tags) & set(each.tags))
+        and _is_within(each.created_at.astimezone(get_zone()).date(), first, last)
+    ]
+    if len(found) > MOST:
+        st.caption(f"{len(found):,} sessions fit; these are the newest {MOST}.")
+    elif found:
+        st.caption(f"{len(found)} sessions." if len(found) > 1 else "1 session.")
+    return found[:MOST]
+
+
+def _is_within(day: date, first: date | None, last: date | None) -> bool:
+    return (first is None or day >= first) and (last is None or day <= last)
+
+
+def show_ranking(values: list[SessionValue], choice: MetricChoice) -> None:
+    """Show the sessions in order, best first; those without a value come last, with the reason."""
+    metric = choice.metric
+    ranked = rank(values, choice.better)
+    missing = [each for each in values if not np.isfinite(each.value)]
+    order = (
+        f"Best first: {choice.better} is better."
+        if choice.better
+        else ("Highest first. This number does not say which way is better; choose it above.")
+    )
+    st.caption(order)
+    label = f"{metric.label}, {metric.unit}" if metric.unit else metric.label
+    rows = pd.DataFrame(
+        {
+            "Place": [*range(1, len(ranked) + 1), *[None] * len(missing)],
+            "Session": [each.name for each in ranked + missing],
+            "Athlete": [each.athlete for each in ranked + missing],
+            label: [each.value for each in ranked + missing],
+            "Recorded": [each.recorded_at.replace(tzinfo=None) for each in ranked + missing],
+            "Tags": [", ".join(each.tags) for each in ranked + missing],
+            "Why there is none": [each.reason for each in ranked + missing],
+            LINK: [f"replay?session={each.session_id}" for each in ranked + missing],
+        }
+    ).astype({"Place": "Int64"})
+    columns = {
+        "Place": st.column_config.NumberColumn(width="small"),
+        label: st.column_config.NumberColumn(format=f"%.{metric.digits}f"),
+        "Recorded": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+        LINK: st.column_config.LinkColumn(display_text="Replay"),
+    }
+    if not missing:
+        rows = rows.drop(columns="Why there is none")
+    show_table(rows, file_stem=f"ranking_{metric.name}", key="many_ranking", columns=columns)
+
+
+def show_distribution(values: list[SessionValue], choice: MetricChoice) -> None:
+    """Show how the number is spread, by athlete or by tag."""
+    by = st.segmented_control(
+        "By", ["Athlete", "Tag"], default="Athlete", required=True, key="many_by"
+    )
+    groups: dict[str, list[SessionValue]] = {}
+    for each in values:
+        names = [each.athlete or NOBODY] if by == "Athlete" else (each.tags or (_NO_TAG,))
+        for name in names:
+            groups.setdefault(name, []).append(each)
+    if not any(np.isfinite(each.value) for each in values):
+        st.info(f"No session chosen has this number; the first says: {plain(values[0].reason)}.")
+        return
+    if by == "Tag":
+        st.caption("A session with several tags stands in each of them.")
+    show_chart(
+        make_distribution_figure(groups, choice.metric),
+        title=f"{choice.metric.label} by {by.lower()}",
+        file_stem=f"spread_{choice.metric.name}",
+        key="many_distribution",
+        alt=f"Spread of {choice.metric.label} by {by.lower()}",
+        opens_replay=True,
+    )
+
+
+def show_courses(sessions: list[Session]) -> None:
+    """Show one angle's course in each session, in small charts on one scale."""
+    which, of_what = st.columns([3, 3], vertical_alignment="bottom")
+    angle = which.selectbox(
+        "Angle",
+        list(ANGLES),
+        index=list(ANGLES).index(CORE_ANGLES[-1]),
+        format_func=lambda name: ANGLES[name].label,
+        key="many_angle",
+    )
+    of = of_what.segmented_control(
+        "0 to 100 % of",
+        COURSES_OF,
+        default="session",
+        required=True,
+        format_func=_COURSES.__getitem__,
+        key="many_of",
+    )
+    courses = []
+    for each in sessions:
+        read = _read_course(each.id, each.frame_count, get_settings().processing, angle, of)
+        if isinstance(read, str):
+            st.caption(f"Without a course: {plain(each.name)}. {read}")
+        else:
+            courses.append(Course(_name(each), read))
+    if not courses:
+        return
+    title = f"{ANGLES[angle].label}, 0 to 100 % of {_COURSES[of]}"
+    show_chart(
+        make_course_grid(courses, angle),
+        title=title,
+        file_stem=f"courses_{angle}",
+        key="many_courses",
+        alt=title,
+    )
+    st.caption("Thin and grey: the median of all shown.")
+    table = pd.DataFrame({"percent": np.arange(101)} | _make_columns(courses))
+    with st.expander("As a table"):
+        show_table(table, file_stem=f"courses_{angle}", key="many_courses_table")
+
+
+def _make_columns(courses: list[Course]) -> dict[str, np.ndarray]:
+    """Columns by name; of equal names, the later ones are numbered."""
+    columns: dict[str, np.ndarray] = {}
+    for number, course in enumerate(courses, start=1):
+        title = course.title if course.title not in columns else f"{course.title} ({number})"
+        columns[title] = course.angle_deg
+    return columns
+
+
+def _name(session: Session) -> str:
+    return f"{session.athlete}: {session.name}" if session.athlete else session.name
+
+
+@st.cache_data(max_entries=400, show_spinner="Reading the sessions")
+def _read_course(
+    session_id: str, frame_count: int, processing: Processing, angle: str, of: CourseOf
+) -> np.ndarray | str:
+    """Course of a finished session, which never changes; or why there is none."""
+    try:
+        return compute_course(load_processed(get_store(), session_id, processing), angle, of)
+    except ComparisonError as error:
+        return str(error)

@@ -1,0 +1,44 @@
+"""Choosing one number, and which way of it is better."""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from posecore import METRICS
+from posecore.metric_definition import GROUPS, Metric
+
+_USUAL = "repetition_range"
+
+
+class MetricChoice(NamedTuple):
+    """A number, and which way of it is better: "higher", "lower", or "" where nobody says."""
+
+    metric: Metric
+    better: str
+
+
+def choose_metric(key: str) -> MetricChoice:
+    """Ask for the number; which way is better is what its authors say until it is changed."""
+    number, way = st.columns([3, 2], vertical_alignment="bottom")
+    name = number.selectbox(
+        "Number",
+        list(METRICS),
+        index=list(METRICS).index(_USUAL),
+        format_func=lambda name: f"{GROUPS[METRICS[name].group]}: {METRICS[name].label}",
+        key=f"{key}_metric",
+    )
+    metric = METRICS[name]
+    better = way.segmented_control(
+        "Better is",
+        ["higher", "lower"],
+        default=metric.better or None,
+        key=f"{key}_better_{name}",
+        help="Set at first where the number's authors say it; press again to leave it open.",
+    )
+    return MetricChoice(metric, better or "")
+
+
+def explain_metric(metric: Metric) -> str:
+    """Formula and source of a number."""
+    formula = f"{metric.formula[0].upper()}{metric.formula[1:]}"
+    return f"{formula}.\n\nSource: {metric.reference}."

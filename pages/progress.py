@@ -1,0 +1,23 @@
+"""Progress: any number of an athlete, session after session."""
+
+import streamlit as st
+
+from pages.components.metric_choice import choose_metric
+from pages.components.progress_view import choose_who, show_progress, show_reference, show_values
+from pages.components.session_values import measure_missing
+from pages.components.state import get_store
+from pages.components.ways_in import stop_with_ways_in
+
+st.title("Progress")
+
+sessions = [each for each in get_store().get_sessions() if each.status == "completed"]
+if not sessions:
+    stop_with_ways_in()
+
+who = choose_who(sessions)
+choice = choose_metric("progress")
+measuring = st.empty()
+values = show_progress(who, choice)
+show_reference(who)
+show_values(who, choice, values)
+measure_missing(who.sessions, measuring)

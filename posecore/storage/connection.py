@@ -92,7 +92,7 @@ class Database:
 
     def close(self) -> None:
         """Write everything out and let go of the file."""
-        with _store_errors(self.path):
+        with _store_errors(self.path), self._reopening:  # not while a thread gets its cursor
             self._connection.close()
 
 

@@ -24,14 +24,15 @@ if len(chosen) < 2:
     st.info("Comparing needs at least two sessions; ask for fewer conditions, or record another.")
     st.stop()
 
-view = st.segmented_control(
+what, number, way = st.columns([4, 5, 3], vertical_alignment="bottom")
+view = what.segmented_control(
     "Show", ["Ranking", "Spread", "Courses"], default="Ranking", required=True, key="many_view"
 )
 if view == "Courses":
     show_courses(chosen)
     st.stop()
 
-choice = choose_metric("many")
+choice = choose_metric("many", number, way)
 measuring = st.empty()
 values = load_values(chosen, choice.metric.name)
 if view == "Ranking":

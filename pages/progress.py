@@ -14,8 +14,9 @@ sessions = [each for each in get_store().get_sessions() if each.status == "compl
 if not sessions:
     stop_with_ways_in()
 
-who = choose_who(sessions)
-choice = choose_metric("progress")
+athlete, tag, number, way = st.columns([3, 2, 4, 2], vertical_alignment="bottom")
+who = choose_who(sessions, athlete, tag)
+choice = choose_metric("progress", number, way)
 measuring = st.empty()
 values = show_progress(who, choice)
 show_reference(who)

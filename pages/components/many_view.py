@@ -80,12 +80,12 @@ def show_ranking(values: list[SessionValue], choice: MetricChoice) -> None:
         {
             "Place": [*range(1, len(ranked) + 1), *[None] * len(missing)],
             "Session": [each.name for each in ranked + missing],
-            "Athlete": [each.athlete for each in ranked + missing],
             label: [each.value for each in ranked + missing],
+            "Athlete": [each.athlete for each in ranked + missing],
+            LINK: [f"replay?session={each.session_id}" for each in ranked + missing],
             "Recorded": [each.recorded_at.replace(tzinfo=None) for each in ranked + missing],
             "Tags": [", ".join(each.tags) for each in ranked + missing],
             "Why there is none": [each.reason for each in ranked + missing],
-            LINK: [f"replay?session={each.session_id}" for each in ranked + missing],
         }
     ).astype({"Place": "Int64"})
     columns = {
@@ -126,7 +126,7 @@ def show_distribution(values: list[SessionValue], choice: MetricChoice) -> None:
 
 def show_courses(sessions: list[Session]) -> None:
     """Show one angle's course in each session, in small charts on one scale."""
-    which, of_what = st.columns([3, 3], vertical_alignment="bottom")
+    which, of_what = st.columns([3, 4], vertical_alignment="bottom")
     angle = which.selectbox(
         "Angle",
         list(ANGLES),
@@ -148,7 +148,7 @@ def show_courses(sessions: list[Session]) -> None:
         if isinstance(read, str):
             st.caption(f"Without a course: {plain(each.name)}. {read}")
         else:
-            courses.append(Course(_name(each), read))
+            courses.append(Course(each.name, each.athlete, read))
     if not courses:
         return
     title = f"{ANGLES[angle].label}, 0 to 100 % of {_COURSES[of]}"
@@ -169,13 +169,10 @@ def _make_columns(courses: list[Course]) -> dict[str, np.ndarray]:
     """Columns by name; of equal names, the later ones are numbered."""
     columns: dict[str, np.ndarray] = {}
     for number, course in enumerate(courses, start=1):
-        title = course.title if course.title not in columns else f"{course.title} ({number})"
+        title = ": ".join(filter(None, (course.athlete, course.title)))
+        title = f"{title} ({number})" if title in columns else title
         columns[title] = course.angle_deg
     return columns
-
-
-def _name(session: Session) -> str:
-    return f"{session.athlete}: {session.name}" if session.athlete else session.name
 
 
 @st.cache_data(max_entries=400, show_spinner="Reading the sessions")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from posecore import METRICS
 from posecore.metric_definition import GROUPS, Metric
@@ -17,9 +17,11 @@ class MetricChoice(NamedTuple):
     better: str
 
 
-def choose_metric(key: str) -> MetricChoice:
-    """Ask for the number; which way is better is what its authors say until it is changed."""
-    number, way = st.columns([3, 2], vertical_alignment="bottom")
+def choose_metric(key: str, number: DeltaGenerator, way: DeltaGenerator) -> MetricChoice:
+    """Ask for the number, and which way is better, each in its place.
+
+    Which way is better is what the number's authors say, until it is changed.
+    """
     name = number.selectbox(
         "Number",
         list(METRICS),

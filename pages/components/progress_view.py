@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.charts import show_chart
 from pages.components.data_table import LINK, show_table
@@ -40,13 +41,12 @@ class Who(NamedTuple):
         return " · ".join(filter(None, (self.athlete or NOBODY, self.tag)))
 
 
-def choose_who(sessions: list[Session]) -> Who:
-    """Ask for athlete and tag; the athlete stands in the address."""
+def choose_who(sessions: list[Session], who: DeltaGenerator, what: DeltaGenerator) -> Who:
+    """Ask for athlete and tag, each in its place; the athlete stands in the address."""
     athletes = list(dict.fromkeys(session.athlete for session in sessions))
     wanted = st.query_params.get("athlete")
     if wanted is not None and wanted not in athletes:
         st.warning(f"There is no finished session of {plain(wanted)}; choose somebody else.")
-    who, what = st.columns([3, 2])
     athlete = who.selectbox(
         "Athlete",
         athletes,
@@ -133,11 +133,11 @@ def show_values(who: Who, choice: MetricChoice, values: list[SessionValue]) -> N
     rows = pd.DataFrame(
         {
             "Session": [each.name for each in values],
-            "Recorded": [each.recorded_at.replace(tzinfo=None) for each in values],
             label: [each.value for each in values],
-            "Why there is none": [each.reason for each in values],
-            "Notes": [each.notes for each in values],
             LINK: [f"replay?session={each.session_id}" for each in values],
+            "Recorded": [each.recorded_at.replace(tzinfo=None) for each in values],
+            "Notes": [each.notes for each in values],
+            "Why there is none": [each.reason for each in values],
         }
     )
     columns = {

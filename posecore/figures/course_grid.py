@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from posecore.angles import ANGLES
+from posecore.figures.axes import find_range
 from posecore.figures.labels import as_label
-from posecore.figures.sides import SIDE_COLOURS, SIDE_DASHES
+from posecore.figures.sides import SIDE_COLOURS
 
-_COLUMNS: Final = 4
-_ROW_PX: Final = 130
+_COLUMNS: Final = 3
+"""So that the names of three sessions have room beside each other on a phone, too."""
+
+_ROW_PX: Final = 140
+_TITLE_LENGTH: Final = 19
 
 
 class Course(NamedTuple):
@@ -21,19 +25,21 @@ class Course(NamedTuple):
 
     Attributes
     ----------
-    title : str
+    title, athlete : str
+        As they were typed; the athlete stands below the title.
     angle_deg : ndarray, shape (101,)
         NaN where it is not known.
     """
 
     title: str
+    athlete: str
     angle_deg: NDArray[np.float64]
 
 
 class _CoursesInfo(NamedTuple):
     angle: str
+    titles: list[str]
     courses: list[Course]
-    """With titles as they are drawn."""
     usual_deg: NDArray[np.float64]
     """Median of all, shape (101,)."""
 
@@ -61,13 +67,17 @@ def make_course_grid(courses: Sequence[Course], angle: str) -> go.Figure:
 
 
 def _get_courses_info(courses: Sequence[Course], angle: str) -> _CoursesInfo:
-    drawn = [Course(as_label(each.title, 22), each.angle_deg) for each in courses]
+    drawn = list(courses)
+    titles = [
+        "<br>".join(as_label(text, _TITLE_LENGTH) for text in (each.title, each.athlete) if text)
+        for each in drawn
+    ]
     usual_deg = np.full(101, np.nan)
     if drawn:
         all_deg = np.stack([each.angle_deg for each in drawn])
         is_known = np.isfinite(all_deg).any(axis=0)
         usual_deg[is_known] = np.nanmedian(all_deg[:, is_known], axis=0)
-    return _CoursesInfo(ANGLES[angle].name, drawn, usual_deg)
+    return _CoursesInfo(ANGLES[angle].name, titles, drawn, usual_deg)
 
 
 def _get_courses_plot(info: _CoursesInfo) -> go.Figure:
@@ -78,10 +88,10 @@ def _get_courses_plot(info: _CoursesInfo) -> go.Figure:
         rows=n_rows,
         cols=n_columns,
         shared_xaxes=True,
-        shared_yaxes="all",
-        vertical_spacing=min(0.3 / n_rows, 0.1),
-        horizontal_spacing=0.02,
-        subplot_titles=[each.title for each in info.courses],
+        shared_yaxes=True,
+        vertical_spacing=0.34 / n_rows,
+        horizontal_spacing=0.03,
+        subplot_titles=info.titles,
     )
     percent = np.arange(101)
     for number, course in enumerate(info.courses):
@@ -98,16 +108,18 @@ def _get_courses_plot(info: _CoursesInfo) -> go.Figure:
             x=percent,
             y=course.angle_deg,
             mode="lines",
-            line={"color": SIDE_COLOURS[side], "dash": SIDE_DASHES[side], "width": 2},
+            line={"color": SIDE_COLOURS[side], "width": 1.5},
             hovertemplate="%{x}: %{y:.0f}<extra></extra>",
             connectgaps=False,
             **place,
         )
     figure.update_annotations(font={"size": 11})
-    figure.update_yaxes(ticksuffix="°", nticks=4)
-    figure.update_xaxes(ticksuffix="%", dtick=50, range=[0, 100])
+    all_deg = [each.angle_deg for each in info.courses]
+    figure.update_yaxes(ticksuffix="°", nticks=4, range=find_range(*all_deg))
+    # Not 100: it would touch the neighbour's 0.
+    figure.update_xaxes(ticksuffix="%", tickvals=[0, 50], range=[0, 100])
     return figure.update_layout(
         height=60 + _ROW_PX * n_rows,
-        margin={"l": 10, "r": 10, "b": 20, "t": 40},
+        margin={"l": 10, "r": 10, "b": 20, "t": 50},
         showlegend=False,
     )

@@ -29,6 +29,7 @@ def make_printable_json(figure: go.Figure, title: str) -> str:
     for name, axis in layout.items():
         if name.startswith(("xaxis", "yaxis")):
             axis |= {"gridcolor": _LINES, "linecolor": _LINES, "zeroline": False}
+            axis |= {"automargin": True}
     margin = layout.get("margin", {})
     return json.dumps(
         content
@@ -37,7 +38,7 @@ def make_printable_json(figure: go.Figure, title: str) -> str:
             | {
                 "width": _WIDTH_PX,
                 "height": layout.get("height", 450) + _TITLE_PX,
-                "margin": {side: margin.get(side, 0) + 20 for side in "lrbt"}
+                "margin": {side: margin.get(side, 0) + 30 for side in "lrbt"}
                 | {"t": margin.get("t", 0) + _TITLE_PX},
                 "title": {"text": as_label(title, 110), "x": 0.02, "yref": "container", "y": 0.97},
                 "font": {"family": "system-ui, sans-serif", "size": 14, "color": _TEXT},

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from posecore.angles import ANGLES
+from posecore.figures.axes import find_range
 from posecore.figures.labels import as_label
 from posecore.figures.sides import SIDE_COLOURS, SIDE_DASHES
 from posecore.repetition_profile import RepetitionProfile
@@ -25,6 +26,8 @@ _BANDS: Final = {
 
 class _Panel(NamedTuple):
     angle: str
+    range_deg: tuple[float, float]
+    """Of its axis; the same for left and right."""
     curves_deg: NDArray[np.float64]
     """Shape (n_repetitions, 101)."""
     mean_deg: NDArray[np.float64]
@@ -61,6 +64,11 @@ def make_repetitions_figure(
 def _get_repetitions_info(
     profile: RepetitionProfile, names: Sequence[str] | None
 ) -> _RepetitionsInfo:
+    angles = [str(angle) for angle in profile.mean_deg.columns]
+    of_motion: dict[str, list[NDArray[np.float64]]] = {}
+    for column, angle in enumerate(angles):
+        curves_deg = of_motion.setdefault(ANGLES[angle].motion, [])
+        curves_deg.append(profile.curves_deg[:, :, column])
     called = names or [f"repetition {number + 1}" for number in range(len(profile.repetitions))]
     return _RepetitionsInfo(
         percent=profile.mean_deg.index.to_numpy(),
@@ -68,12 +76,13 @@ def _get_repetitions_info(
         is_outlier=[each.is_outlier for each in profile.repetitions],
         panels=[
             _Panel(
-                angle=str(angle),
+                angle=angle,
+                range_deg=find_range(*of_motion[ANGLES[angle].motion]),
                 curves_deg=profile.curves_deg[:, :, column],
                 mean_deg=profile.mean_deg[angle].to_numpy(),
                 sd_deg=profile.sd_deg[angle].to_numpy(),
             )
-            for column, angle in enumerate(profile.mean_deg.columns)
+            for column, angle in enumerate(angles)
         ],
     )
 
@@ -86,15 +95,16 @@ def _get_repetitions_plot(info: _RepetitionsInfo) -> go.Figure:
         cols=n_columns,
         shared_xaxes=True,
         vertical_spacing=0.22 / n_rows,
-        horizontal_spacing=0.08,
+        horizontal_spacing=0.11,
         subplot_titles=[ANGLES[panel.angle].label for panel in info.panels],
     )
     for number, panel in enumerate(info.panels):
         place = {"row": number // n_columns + 1, "col": number % n_columns + 1}
         _add_curves(figure, info, panel, place, is_first=number == 0)
         _add_summary(figure, info, panel, place)
-    figure.update_yaxes(ticksuffix="°")
-    figure.update_xaxes(ticksuffix="%", dtick=25, range=[0, 100])
+        figure.update_yaxes(range=panel.range_deg, **place)
+    figure.update_yaxes(ticksuffix="°", nticks=6)
+    figure.update_xaxes(ticksuffix="%", tickvals=[0, 50, 100], range=[0, 100])
     return figure.update_layout(
         height=90 + 210 * n_rows,
         margin={"l": 10, "r": 10, "b": 30, "t": 60},

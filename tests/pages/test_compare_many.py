@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.pages.test_progress import set_dates
+from tests.pages.test_progress_page import set_dates
 
 HOSTILE = '<img src=x onerror="alert(1)"> **bold** $x$ %{y}'
 

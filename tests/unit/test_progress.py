@@ -1,14 +1,17 @@
 """Trend, best and order of a number from session to session, and the charts of it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from posecore import ANGLES, METRICS, compute_repetition_profile
+from posecore.figures.axes import find_range
 from posecore.figures.course_grid import Course, make_course_grid
 from posecore.figures.distribution_chart import make_distribution_figure
 from posecore.figures.labels import as_label, as_value
+from posecore.figures.printing import make_printable_json
 from posecore.figures.progress_chart import make_progress_figure
 from posecore.figures.repetition_chart import make_repetitions_figure
 from posecore.progress import SessionValue, compute_trend, find_best, rank
@@ -137,7 +140,7 @@ def test_what_people_typed_is_not_read_as_html():
     figures = [
         make_progress_figure([hostile], SPARC, reference=hostile),
         make_distribution_figure({HOSTILE: [hostile]}, SPARC),
-        make_course_grid([Course(HOSTILE, np.zeros(101))], "trunk_lean"),
+        make_course_grid([Course(HOSTILE, HOSTILE, np.zeros(101))], "trunk_lean"),
         make_repetitions_figure(compute_repetition_profile(make_squats(8.0)), [HOSTILE] * 4),
     ]
     for figure in figures:
@@ -169,14 +172,38 @@ def test_a_distribution_has_a_row_for_each_group_with_values():
 
 
 def test_courses_stand_beside_the_median_of_all():
-    courses = [Course(f"Wall {number}", np.full(101, 10.0 * number)) for number in range(5)]
+    courses = [Course(f"Wall {number}", "Mira", np.full(101, 10.0 * number)) for number in range(5)]
     figure = make_course_grid(courses, "right_knee_flexion")
     assert len(figure.data) == 10
     assert set(figure.data[0].y) == {20.0}
-    assert (figure.data[1].line.color, figure.data[1].line.dash) == ("#D55E00", "dash")
+    assert figure.data[1].line.color == "#D55E00"
+    assert figure.layout.annotations[0].text == "Wall 0<br>Mira"
+    assert {axis.range for axis in figure.select_yaxes()} == {(-2.4, 42.4)}
     assert len(make_course_grid([], "trunk_lean").data) == 0
-    nothing = make_course_grid([Course("Nobody", np.full(101, np.nan))], "trunk_lean")
+    nothing = make_course_grid([Course("Nobody", "", np.full(101, np.nan))], "trunk_lean")
     assert np.isnan(nothing.data[0].y).all()
+
+
+@pytest.mark.parametrize(
+    ("courses_deg", "expected"),
+    [
+        ([], (-11.2, 11.2)),
+        ([np.full(3, np.nan)], (-11.2, 11.2)),
+        ([np.array([5.0, 5.000001])], (-6.2, 16.2)),
+        ([np.array([0.0, np.nan]), np.array([[100.0]])], (-6.0, 106.0)),
+    ],
+)
+def test_next_to_nothing_does_not_fill_an_axis(courses_deg, expected):
+    assert find_range(*courses_deg) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_figure_for_paper_is_white_titled_and_leaves_the_figure_alone():
+    figure = make_progress_figure(make_values(1.0, 2.0), SPARC)
+    before = figure.to_json()
+    layout = json.loads(make_printable_json(figure, HOSTILE))["layout"]
+    assert figure.to_json() == before
+    assert (layout["paper_bgcolor"], layout["width"], layout["height"]) == ("#FFFFFF", 1200, 480)
+    assert layout["title"]["text"].startswith("&lt;a href")
 
 
 def test_repetitions_show_mean_band_and_outliers():

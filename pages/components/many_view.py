@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.components.charts import show_chart
 from pages.components.data_table import LINK, show_table
-from pages.components.metric_choice import MetricChoice
+from pages.components.metric_choice import MetricChoice, make_number_column
 from pages.components.progress_view import NOBODY
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
@@ -26,8 +26,8 @@ from posecore.settings import Processing
 MOST: Final = 50
 _NO_TAG: Final = "(no tag)"
 _COURSES: Final[dict[CourseOf, str]] = {
-    "session": "the whole session",
-    "repetitions": "the mean of its repetitions",
+    "session": "session",
+    "repetitions": "mean repetition",
 }
 
 
@@ -90,7 +90,7 @@ def show_ranking(values: list[SessionValue], choice: MetricChoice) -> None:
     ).astype({"Place": "Int64"})
     columns = {
         "Place": st.column_config.NumberColumn(width="small"),
-        label: st.column_config.NumberColumn(format=f"%.{metric.digits}f"),
+        label: make_number_column(metric),
         "Recorded": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
         LINK: st.column_config.LinkColumn(display_text="Replay"),
     }
@@ -153,13 +153,14 @@ def show_courses(sessions: list[Session]) -> None:
         return
     title = f"{ANGLES[angle].label}, 0 to 100 % of {_COURSES[of]}"
     show_chart(
-        make_course_grid(courses, angle),
+        make_course_grid(courses, angle, with_median=of == "repetitions"),
         title=title,
         file_stem=f"courses_{angle}",
         key="many_courses",
         alt=title,
     )
-    st.caption("Thin and grey: the median of all shown.")
+    if of == "repetitions":
+        st.caption("Thin and grey: the median of all shown.")
     table = pd.DataFrame({"percent": np.arange(101)} | _make_columns(courses))
     with st.expander("As a table"):
         show_table(table, file_stem=f"courses_{angle}", key="many_courses_table")

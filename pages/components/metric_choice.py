@@ -1,7 +1,8 @@
 """Choosing one number, and which way of it is better."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from posecore import METRICS
@@ -44,3 +45,12 @@ def explain_metric(metric: Metric) -> str:
     """Formula and source of a number."""
     formula = f"{metric.formula[0].upper()}{metric.formula[1:]}"
     return f"{formula}.\n\nSource: {metric.reference}."
+
+
+def make_number_column(metric: Metric) -> Any:
+    """How a table shows the number: narrow, for its name stands above the table."""
+    label = f"Value, {metric.unit}" if metric.unit else "Value"
+    about = f"{metric.label}: {metric.formula}"
+    return st.column_config.NumberColumn(
+        label, format=f"%.{metric.digits}f", width="small", help=about
+    )

@@ -9,7 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.charts import show_chart
 from pages.components.data_table import LINK, show_table
-from pages.components.metric_choice import MetricChoice, explain_metric
+from pages.components.metric_choice import (
+    MetricChoice,
+    explain_metric,
+    make_number_column,
+)
 from pages.components.number_tables import Cell, Figure, show_numbers
 from pages.components.session_values import load_values
 from pages.components.state import get_store
@@ -142,7 +146,7 @@ def show_values(who: Who, choice: MetricChoice, values: list[SessionValue]) -> N
     )
     columns = {
         "Recorded": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
-        label: st.column_config.NumberColumn(format=f"%.{choice.metric.digits}f"),
+        label: make_number_column(choice.metric),
         LINK: st.column_config.LinkColumn(display_text="Replay"),
     }
     if not any(each.reason for each in values):

@@ -114,6 +114,7 @@ def show_repetitions(sessions: list[Session], angles: list[str]) -> None:
         key="repetitions_chart",
         alt="Each repetition from 0 to 100 % of its time, with mean and standard deviation",
     )
+    st.caption("Thick: the mean; the band: one standard deviation; outliers are in neither.")
     _show_table(found, file_stem)
 
 
@@ -159,14 +160,14 @@ def _show_table(found: Repetitions, file_stem: str) -> None:
             "Session": [found.sessions[each.recording].name for each in all_],
             "Repetition": [each.number for each in all_],
             "Begins at": [as_clock(found.place(each)[0]) for each in all_],
-            "Length, s": [each.repetition.duration_s for each in all_],
-            "Range, °": [each.repetition.range_deg for each in all_],
-            "Distance, °": [each.distance_deg for each in all_],
-            "Out of line": ["out of line" if each.is_outlier else "" for each in all_],
             LINK: [
                 f"replay?session={each['session']}&t={each['t']}&loop={each['loop']}"
                 for each in queries
             ],
+            "Length, s": [each.repetition.duration_s for each in all_],
+            "Range, °": [each.repetition.range_deg for each in all_],
+            "Distance, °": [each.distance_deg for each in all_],
+            "Out of line": ["out of line" if each.is_outlier else "" for each in all_],
         }
     )
     if len(found.sessions) == 1:

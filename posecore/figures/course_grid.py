@@ -17,7 +17,7 @@ _COLUMNS: Final = 3
 """So that the names of three sessions have room beside each other on a phone, too."""
 
 _ROW_PX: Final = 140
-_TITLE_LENGTH: Final = 19
+_TITLE_LENGTH: Final = 16
 
 
 class Course(NamedTuple):
@@ -41,10 +41,12 @@ class _CoursesInfo(NamedTuple):
     titles: list[str]
     courses: list[Course]
     usual_deg: NDArray[np.float64]
-    """Median of all, shape (101,)."""
+    """Median of all, shape (101,); NaN where it is not asked for."""
 
 
-def make_course_grid(courses: Sequence[Course], angle: str) -> go.Figure:
+def make_course_grid(
+    courses: Sequence[Course], angle: str, *, with_median: bool = False
+) -> go.Figure:
     """Small multiples of one angle.
 
     Parameters
@@ -52,28 +54,31 @@ def make_course_grid(courses: Sequence[Course], angle: str) -> go.Figure:
     courses : sequence of Course
     angle : str
         Key of :data:`posecore.ANGLES`.
+    with_median : bool
+        Whether the median of all stands behind each; it says something where all begin and end at
+        the same place of a movement.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        Degrees over percent; the thin grey line is the median of all shown.
+        Degrees over percent; the thin grey line is the median.
 
     Raises
     ------
     KeyError
         If the angle is not in :data:`posecore.ANGLES`.
     """
-    return _get_courses_plot(_get_courses_info(courses, angle))
+    return _get_courses_plot(_get_courses_info(courses, angle, with_median))
 
 
-def _get_courses_info(courses: Sequence[Course], angle: str) -> _CoursesInfo:
+def _get_courses_info(courses: Sequence[Course], angle: str, with_median: bool) -> _CoursesInfo:
     drawn = list(courses)
     titles = [
         "<br>".join(as_label(text, _TITLE_LENGTH) for text in (each.title, each.athlete) if text)
         for each in drawn
     ]
     usual_deg = np.full(101, np.nan)
-    if drawn:
+    if drawn and with_median:
         all_deg = np.stack([each.angle_deg for each in drawn])
         is_known = np.isfinite(all_deg).any(axis=0)
         usual_deg[is_known] = np.nanmedian(all_deg[:, is_known], axis=0)
@@ -109,15 +114,15 @@ def _get_courses_plot(info: _CoursesInfo) -> go.Figure:
             y=course.angle_deg,
             mode="lines",
             line={"color": SIDE_COLOURS[side], "width": 1.5},
-            hovertemplate="%{x}: %{y:.0f}<extra></extra>",
+            hovertemplate="%{x:.0f}%: %{y:.0f}°<extra></extra>",
             connectgaps=False,
             **place,
         )
-    figure.update_annotations(font={"size": 11})
+    figure.update_annotations(font={"size": 10})
     all_deg = [each.angle_deg for each in info.courses]
     figure.update_yaxes(ticksuffix="°", nticks=4, range=find_range(*all_deg))
     # Not 100: it would touch the neighbour's 0.
-    figure.update_xaxes(ticksuffix="%", tickvals=[0, 50], range=[0, 100])
+    figure.update_xaxes(tickvals=[0, 50], ticktext=["0%", "50%"], range=[0, 100])
     return figure.update_layout(
         height=60 + _ROW_PX * n_rows,
         margin={"l": 10, "r": 10, "b": 20, "t": 50},

@@ -104,7 +104,7 @@ def _get_repetitions_plot(info: _RepetitionsInfo) -> go.Figure:
         _add_summary(figure, info, panel, place)
         figure.update_yaxes(range=panel.range_deg, **place)
     figure.update_yaxes(ticksuffix="°", nticks=6)
-    figure.update_xaxes(ticksuffix="%", tickvals=[0, 50, 100], range=[0, 100])
+    figure.update_xaxes(tickvals=[0, 50, 100], ticktext=["0%", "50%", "100%"], range=[0, 100])
     return figure.update_layout(
         height=90 + 210 * n_rows,
         margin={"l": 10, "r": 10, "b": 30, "t": 60},
@@ -137,7 +137,7 @@ def _add_curves(
                 "width": 1.8 if is_outlier else 1,
                 "dash": "dot" if is_outlier else "solid",
             },
-            hovertemplate=f"{name}<br>%{{x}}: %{{y:.0f}}<extra></extra>",
+            hovertemplate=f"{name}<br>%{{x:.0f}}%: %{{y:.0f}}°<extra></extra>",
             connectgaps=False,
             **place,
         )
@@ -171,7 +171,7 @@ def _add_summary(
         name="mean",
         showlegend=False,
         line={"color": SIDE_COLOURS[side], "dash": SIDE_DASHES[side], "width": 3},
-        hovertemplate="mean<br>%{x}: %{y:.0f}<extra></extra>",
+        hovertemplate="mean<br>%{x:.0f}%: %{y:.0f}°<extra></extra>",
         connectgaps=False,
         **place,
     )

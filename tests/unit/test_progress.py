@@ -173,14 +173,16 @@ def test_a_distribution_has_a_row_for_each_group_with_values():
 
 def test_courses_stand_beside_the_median_of_all():
     courses = [Course(f"Wall {number}", "Mira", np.full(101, 10.0 * number)) for number in range(5)]
-    figure = make_course_grid(courses, "right_knee_flexion")
+    figure = make_course_grid(courses, "right_knee_flexion", with_median=True)
     assert len(figure.data) == 10
     assert set(figure.data[0].y) == {20.0}
     assert figure.data[1].line.color == "#D55E00"
     assert figure.layout.annotations[0].text == "Wall 0<br>Mira"
     assert {axis.range for axis in figure.select_yaxes()} == {(-2.4, 42.4)}
     assert len(make_course_grid([], "trunk_lean").data) == 0
-    nothing = make_course_grid([Course("Nobody", "", np.full(101, np.nan))], "trunk_lean")
+    nothing = make_course_grid(
+        [Course("Nobody", "", np.full(101, np.nan))], "trunk_lean", with_median=True
+    )
     assert np.isnan(nothing.data[0].y).all()
 
 

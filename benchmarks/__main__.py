@@ -11,6 +11,7 @@ NAMES = (
     "metrics",
     "alignment",
     "find",
+    "progress",
     "angle_accuracy",
     "simulated_views",
     "trust_calibration",

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.components.state import take_from_address
 from posecore import METRICS
 from posecore.metric_definition import GROUPS, Metric
 
@@ -21,14 +22,18 @@ class MetricChoice(NamedTuple):
 def choose_metric(key: str, number: DeltaGenerator, way: DeltaGenerator) -> MetricChoice:
     """Ask for the number, and which way is better, each in its place.
 
-    Which way is better is what the number's authors say, until it is changed.
+    The number stands in the address. Which way is better is what its authors say, until it is
+    changed.
     """
+    place = f"{key}_metric"
+    take_from_address("metric", place, list(METRICS), _USUAL)
     name = number.selectbox(
         "Number",
         list(METRICS),
-        index=list(METRICS).index(_USUAL),
         format_func=lambda name: f"{GROUPS[METRICS[name].group]}: {METRICS[name].label}",
-        key=f"{key}_metric",
+        key=place,
+        on_change=lambda: st.query_params.update(metric=st.session_state[place]),
+        persist_state="session",
     )
     metric = METRICS[name]
     better = way.segmented_control(

@@ -16,7 +16,7 @@ from pages.components.metric_choice import (
 )
 from pages.components.number_tables import Cell, Figure, show_numbers
 from pages.components.session_values import load_values
-from pages.components.state import get_store
+from pages.components.state import get_store, take_from_address
 from pages.components.text import plain
 from pages.components.words import as_date
 from posecore import Session
@@ -51,13 +51,14 @@ def choose_who(sessions: list[Session], who: DeltaGenerator, what: DeltaGenerato
     wanted = st.query_params.get("athlete")
     if wanted is not None and wanted not in athletes:
         st.warning(f"There is no finished session of {plain(wanted)}; choose somebody else.")
+    take_from_address("athlete", "progress_athlete", athletes, athletes[0])
     athlete = who.selectbox(
         "Athlete",
         athletes,
-        index=athletes.index(wanted) if wanted in athletes else 0,
         format_func=lambda name: name or NOBODY,
         key="progress_athlete",
         on_change=lambda: st.query_params.update(athlete=st.session_state.progress_athlete),
+        persist_state="session",
     )
     if wanted is None:
         st.query_params["athlete"] = athlete

@@ -32,3 +32,24 @@ def get_store() -> SessionStore:
 def get_settings() -> Settings:
     """Return the environment's settings with the owner's choices on top."""
     return Settings.from_env().with_preferences(get_store().load_preferences())
+
+
+def take_from_address(name: str, key: str, options: list[str], usual: str) -> None:
+    """Let a widget begin with what the address names, or with what it was when last seen.
+
+    Parameters
+    ----------
+    name : str
+        In the address.
+    key : str
+        Of the widget, which keeps its value for the session and writes changes to the address.
+    options : list of str
+        What is none of these is not taken.
+    usual : str
+        Where nothing was chosen before.
+    """
+    wanted = st.query_params.get(name)
+    if wanted in options:
+        st.session_state[key] = wanted
+    elif st.session_state.get(key) not in options:
+        st.session_state[key] = usual

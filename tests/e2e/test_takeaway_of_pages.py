@@ -77,7 +77,7 @@ def test_a_table_is_saved_as_csv(open_quietly):
 
 
 def test_a_point_of_the_chart_opens_its_session(open_quietly, sessions):
-    page = open_quietly("/progress?athlete=Mira")
+    page = open_quietly("/progress?athlete=Mira&metric=repetition_count")
     point = page.locator(".js-plotly-plot .scatterlayer .points path").first
     expect(point).to_be_visible(timeout=PATIENCE_MS)
     box = point.bounding_box()
@@ -87,6 +87,12 @@ def test_a_point_of_the_chart_opens_its_session(open_quietly, sessions):
     expect(page.get_by_test_id("replay-player")).to_have_attribute(
         "data-ready", "true", timeout=PATIENCE_MS
     )
+
+    page.go_back()
+    expect(page.get_by_role("button", name="Download PNG")).to_be_visible(timeout=PATIENCE_MS)
+    assert "/progress" in page.url
+    number = page.get_by_role("combobox", name="Number")
+    expect(number).to_have_value("Repetitions: Repetitions", timeout=PATIENCE_MS)
 
 
 def test_the_best_repetition_is_played_over_and_over(open_quietly, sessions):

@@ -63,6 +63,18 @@ def test_one_session_is_measured_once_and_shown(open_page, add_session, page_sto
     assert "Why there is none" not in row
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [("sparc", "sparc"), (HOSTILE, "repetition_range"), ("", "repetition_range")],
+)
+def test_the_number_is_in_the_address(open_page, add_session, asked, shown):
+    add_session("Wall", athlete="Mira")
+    app = open_page("progress.py", metric=asked)
+    assert app.selectbox(key="progress_metric").value == shown
+    choose(app, "tempo")
+    assert read_query(app, "metric") == "tempo"
+
+
 def test_nothing_is_measured_again(open_page, add_session, monkeypatch):
     from pages.components import session_values
 

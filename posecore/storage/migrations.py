@@ -1,6 +1,7 @@
 """The database's shape, as append-only steps: never edit one that was released, add the next."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import duckdb
 
@@ -259,7 +260,9 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute("INSERT INTO migrations VALUES (?, now())", [migration.__name__])
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # A failed COMMIT has rolled back already; the first error is the news.
+            with suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
             raise
 
 

@@ -372,15 +372,18 @@ ACTIONS = {
     "delete_session": lambda store, i: store.delete_session(i),
     "set_video": lambda store, i: store.set_video(i, store.make_video_path(i)),
     "get_video_file": lambda store, i: store.get_video_file(i),
+    "set_reference": lambda store, i: store.set_reference(i),
 }
 NOT_ABOUT_ONE_SESSION = {
     "close", "create_session", "for_owner", "get_sessions", "list_sessions", "load_preferences",
-    "make_video_path", "recover_sessions", "save_preference",
+    "get_reference", "load_references", "make_video_path", "recover_sessions", "remove_reference",
+    "save_preference",
 }  # fmt: skip
 
 
 def test_every_method_about_one_session_is_tried_below(store):
     methods = {name for name in dir(store) if not name.startswith("_")} - {
+        "metrics",
         "notes",
         "owner",
         "processed",

@@ -26,6 +26,7 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+_LONGEST_WAIT_S: Final = 10.0
 _HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
 
@@ -42,6 +43,8 @@ class Database:
         self.path = path
         self._writing = threading.Lock()
         self._reopening = threading.Lock()
+        self._resting = threading.Condition()
+        self._n_cursors = 0
         self._is_invalid = False
         with _store_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,12 +59,23 @@ class Database:
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose errors are posecore's."""
-        with _store_errors(self.path), self._new_cursor() as cursor:
+        with _store_errors(self.path), self._counted(), self._new_cursor() as cursor:
             try:
                 yield cursor
             except duckdb.FatalException:
                 self._is_invalid = True
                 raise
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._resting:
+            self._n_cursors += 1
+        try:
+            yield
+        finally:
+            with self._resting:
+                self._n_cursors -= 1
+                self._resting.notify_all()
 
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:
         """Open the file again first where DuckDB gave it up, as it does when the disk is full."""
@@ -91,8 +105,10 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Write everything out and let go of the file."""
-        with _store_errors(self.path), self._reopening:  # not while a thread gets its cursor
+        """Write everything out and let go of the file, after what other threads are reading."""
+        with _store_errors(self.path), self._resting:
+            # DuckDB refuses to close while a cursor is at work.
+            self._resting.wait_for(lambda: not self._n_cursors, _LONGEST_WAIT_S)
             self._connection.close()
 
 

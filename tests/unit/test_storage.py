@@ -461,3 +461,14 @@ def test_a_database_from_before_files_could_be_imported_keeps_everything(setting
             assert len(store.load_sequence(session_id)) == 30
             assert len(store.notes.list(session_id)) == 1
             store.delete_session(store.create_session(name="Lab", source="file"))
+
+
+def test_closing_waits_for_what_another_thread_is_reading(settings):
+    store = open_store(settings.database)
+    closing = Thread(target=store.close)
+    with store._database.cursor() as cursor:
+        closing.start()
+        assert cursor.execute("SELECT count(*) FROM range(3000000)").fetchall() == [(3000000,)]
+        assert closing.is_alive()
+    closing.join(timeout=30)
+    assert not closing.is_alive()

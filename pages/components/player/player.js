@@ -25,8 +25,8 @@ import { VideoPane } from "./video.js";
 const READING_MS = 80;
 /** Landmarks that take longer to come are waited for with a word, and not with the last ones. */
 const PATIENCE_MS = 250;
-/** While it plays, the landmarks of the next seconds are read ahead. */
-const AHEAD_FRAMES = 256;
+/** While it plays, so much is read ahead at once, as soon as less than the lower of it is here. */
+const AHEAD_FRAMES = [128, 512];
 /** A link to the end may name it a little later than it is. */
 const PAST_END_S = 0.1;
 
@@ -352,7 +352,8 @@ export class Player {
     if (frame < 0) return true;
     const { before, after } = this.#skeleton.reach;
     const [first, last] = [frame - before, frame + after];
-    this.#replay.want(first, this.#clock.isPlaying ? frame + AHEAD_FRAMES : last);
+    const [least, most] = this.#clock.isPlaying ? AHEAD_FRAMES : [after, after];
+    if (!this.#replay.has(first, frame + least)) this.#replay.want(first, frame + most);
     return this.#replay.has(first, last);
   }
 

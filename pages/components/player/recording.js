@@ -15,7 +15,7 @@ const ARRAY_TYPES = {
 const PREFACE_BYTES = 8; // the two lengths before the header
 const ALIGNMENT = 8;
 const KEPT_PIECES = 96;
-const MOST_UNDER_WAY = 4;
+const MOST_UNDER_WAY = 16; // pieces
 const RETRY_MS = 3000;
 export const UNKNOWN_ERROR = 255;
 
@@ -86,16 +86,20 @@ class Recording {
   /** Read the landmarks of these frames if they are not here; an older wish gives way. */
   want(first, last) {
     const wanted = this.#listPieces(first, last);
-    for (const k of wanted) {
-      if (this.#pieces.has(k)) this.#keep(k, this.#pieces.get(k));
-      else if (!this.#underWay.has(k)) this.#begin(k);
+    for (const k of wanted) if (this.#pieces.has(k)) this.#keep(k, this.#pieces.get(k));
+    const missing = wanted.filter((k) => !this.#pieces.has(k) && !this.#underWay.has(k));
+    while (missing.length) {
+      // What lies together comes in one answer.
+      let n = 1;
+      while (missing[n] === missing[0] + n) n += 1;
+      this.#begin(missing.splice(0, n));
     }
     for (const [k, { giveUp }] of this.#underWay) {
       if (this.#underWay.size <= MOST_UNDER_WAY) break;
-      if (!wanted.includes(k)) {
-        giveUp.abort();
-        this.#underWay.delete(k);
-      }
+      if (wanted.includes(k)) continue;
+      giveUp.abort(); // with all that comes in the same answer
+      for (const [other, read] of this.#underWay)
+        if (read.giveUp === giveUp) this.#underWay.delete(other);
     }
   }
 
@@ -116,30 +120,36 @@ class Recording {
     return Array.from({ length: Math.max(to - from + 1, 0) }, (_, i) => from + i);
   }
 
-  #begin(k) {
+  #begin(pieces) {
     const giveUp = new AbortController();
-    this.#underWay.set(k, { giveUp, done: this.#read(k, giveUp.signal) });
+    const done = this.#read(pieces, giveUp.signal);
+    for (const k of pieces) this.#underWay.set(k, { giveUp, done });
   }
 
-  async #read(k, signal) {
+  async #read(pieces, signal) {
     const { n_frames, arrays } = this.piece;
-    const n = Math.min(n_frames, this.n_frames - k * n_frames);
-    const from = this.#body + this.#arrays.pieces.offset + k * lengthOf(arrays, n_frames);
+    const length = lengthOf(arrays, n_frames);
+    const countFrames = (k) => Math.min(n_frames, this.n_frames - k * n_frames);
+    const [first, last] = [pieces[0], pieces.at(-1)];
+    const begin = this.#body + this.#arrays.pieces.offset;
+    const end = begin + last * length + lengthOf(arrays, countFrames(last));
     try {
-      const bytes = await this.#source.read(from, from + lengthOf(arrays, n), signal);
-      this.#keep(k, cutPiece(bytes, arrays, n));
-      this.#underWay.delete(k);
+      const bytes = await this.#source.read(begin + first * length, end, signal);
+      for (const k of pieces) {
+        this.#keep(k, cutPiece(bytes, (k - first) * length, arrays, countFrames(k)));
+        this.#underWay.delete(k);
+      }
       this.onArrival();
     } catch (error) {
       if (signal.aborted) return;
       this.onFailure(error);
-      setTimeout(() => this.#retry(k), RETRY_MS);
+      setTimeout(() => this.#retry(pieces), RETRY_MS);
     }
   }
 
   /** Let what could not be read be wanted again. */
-  #retry(k) {
-    this.#underWay.delete(k);
+  #retry(pieces) {
+    for (const k of pieces) this.#underWay.delete(k);
     this.onArrival();
   }
 
@@ -160,9 +170,8 @@ function lengthOf(arrays, n) {
   return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }
 
-/** The arrays of a piece, one after the other in its bytes. */
-function cutPiece(bytes, arrays, n) {
-  let offset = 0;
+/** The arrays of a piece, one after the other in the bytes from `offset` on. */
+function cutPiece(bytes, offset, arrays, n) {
   return arrays.map((array) => {
     const size = sizeOf(array);
     const values = new ARRAY_TYPES[array.dtype](bytes, offset, n * size);

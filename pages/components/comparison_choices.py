@@ -1,5 +1,7 @@
 """Choosing which two sessions are compared, and how they are brought together."""
 
+import math
+
 import streamlit as st
 
 from pages.components.compared import WAYS, Wishes
@@ -7,7 +9,6 @@ from pages.components.state import get_store
 from pages.components.ways_in import stop_with_ways_in
 from pages.components.words import make_labels
 from posecore import ANGLES, Session
-from posecore.alignment import LIMIT_S
 from posecore.angles import CORE_ANGLES
 
 
@@ -39,36 +40,110 @@ def choose_two() -> tuple[Session, Session]:
 
 
 def _suggest(sessions: list[Session], known: Session | None) -> tuple[Session, Session]:
-    """Return the latest two of one athlete, the earlier first; sessions come newest first."""
-    latest = known or sessions[0]
-    same = [each for each in sessions if each.athlete == latest.athlete and each != latest]
-    other = (same or [each for each in sessions if each != latest] or [latest])[0]
+    """Return the latest two of one athlete, the earlier first; sessions come newest first.
+
+    Those without anybody moving in them are no suggestion.
+    """
+    moving = [each for each in sessions if each.detected_count > 1] or sessions
+    latest = known or moving[0]
+    same = [each for each in moving if each.athlete == latest.athlete and each != latest]
+    other = (same or [each for each in moving if each != latest] or [latest])[0]
     return other, latest
 
 
 def ask_wishes(a: Session, b: Session) -> Wishes:
-    """Ask how the two are brought together and laid over one another."""
-    by = st.selectbox("Bring together by", list(WAYS), format_func=WAYS.__getitem__)
-    a_s = b_s = 0.0
-    limit_s = LIMIT_S
+    """Ask how the two are brought together and laid over one another; the address keeps it."""
+    start = _read_wishes()
+    ways = list(WAYS)
+    by = st.selectbox(
+        "Bring together by",
+        ways,
+        index=ways.index(start.by),
+        format_func=WAYS.__getitem__,
+        key="wish_by",
+    )
+    a_s, b_s, limit_s = start.a_s, start.b_s, start.limit_s
     if by == "moment":
-        a_s, b_s = (_ask_moment(name, session) for name, session in (("A", a), ("B", b)))
+        a_s, b_s = _ask_moment("A", a, a_s), _ask_moment("B", b, b_s)
     if by == "warp":
-        limit_s = st.slider("At most so far apart, s", 0.5, 10.0, LIMIT_S, 0.5)
+        limit_s = st.slider("At most so far apart, s", 0.5, 10.0, limit_s, 0.5, key="wish_limit")
     angles = st.multiselect(
         "Angles",
         list(ANGLES),
-        CORE_ANGLES,
+        start.angles,
         format_func=lambda name: ANGLES[name].label,
         help="They are compared, make the score, and lead the time warping.",
+        key="wish_angles",
     )
-    is_mirrored = st.toggle("Mirror B", help="A left-handed athlete beside a right-handed one.")
-    same_size = st.toggle("Make both equally tall", value=True)
-    on_ground = st.toggle("Feet on the ground", value=True, help="Off: both hang from the hips.")
-    chosen = tuple(angles) or CORE_ANGLES
-    return Wishes(by, chosen, limit_s, a_s, b_s, is_mirrored, same_size, on_ground)
+    wishes = Wishes(
+        by=by,
+        angles=tuple(angles) or CORE_ANGLES,
+        limit_s=limit_s,
+        a_s=a_s,
+        b_s=b_s,
+        is_mirrored=st.toggle(
+            "Mirror B",
+            start.is_mirrored,
+            help="A left-handed athlete beside a right-handed one.",
+            key="wish_mirrored",
+        ),
+        same_size=st.toggle("Make both equally tall", start.same_size, key="wish_size"),
+        on_ground=st.toggle(
+            "Feet on the ground",
+            start.on_ground,
+            help="Off: both hang from the hips.",
+            key="wish_ground",
+        ),
+    )
+    _write_wishes(wishes)
+    return wishes
 
 
-def _ask_moment(name: str, session: Session) -> float:
+def _ask_moment(name: str, session: Session, start_s: float) -> float:
     longest_s = max(session.duration_s, 0.1)
-    return st.number_input(f"Moment in {name}, s", 0.0, longest_s, 0.0, 0.1, key=f"moment_{name}")
+    value = min(max(start_s, 0.0), longest_s)
+    return st.number_input(f"Moment in {name}, s", 0.0, longest_s, value, 0.1, key=f"wish_{name}")
+
+
+def _read_wishes() -> Wishes:
+    """Read from the address what is not as usual; what it says wrongly is as usual."""
+    query, usual = st.query_params, Wishes()
+    angles = tuple(each for each in query.get("angles", "").split(",") if each in ANGLES)
+    return Wishes(
+        by=query["by"] if query.get("by") in WAYS else usual.by,
+        angles=angles or usual.angles,
+        limit_s=_read_seconds("limit", usual.limit_s, 0.5, 10.0),
+        a_s=_read_seconds("a_s", 0.0, 0.0, math.inf),
+        b_s=_read_seconds("b_s", 0.0, 0.0, math.inf),
+        is_mirrored=query.get("mirror") == "1",
+        same_size=query.get("size") != "own",
+        on_ground=query.get("ground") != "hips",
+    )
+
+
+def _read_seconds(name: str, usual_s: float, lowest_s: float, highest_s: float) -> float:
+    try:
+        value = float(st.query_params.get(name, usual_s))
+    except ValueError:
+        return usual_s
+    return value if math.isfinite(value) and lowest_s <= value <= highest_s else usual_s
+
+
+def _write_wishes(wishes: Wishes) -> None:
+    usual = Wishes()
+    is_moment = wishes.by == "moment"
+    texts = {
+        "by": wishes.by if wishes.by != usual.by else "",
+        "angles": ",".join(wishes.angles) if wishes.angles != usual.angles else "",
+        "limit": f"{wishes.limit_s:g}" if wishes.limit_s != usual.limit_s else "",
+        "a_s": f"{wishes.a_s:g}" if is_moment else "",
+        "b_s": f"{wishes.b_s:g}" if is_moment else "",
+        "mirror": "1" if wishes.is_mirrored else "",
+        "size": "" if wishes.same_size else "own",
+        "ground": "" if wishes.on_ground else "hips",
+    }
+    for name, text in texts.items():
+        if text:
+            st.query_params[name] = text
+        elif name in st.query_params:
+            del st.query_params[name]

@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.components.compared import Wishes
 from pages.components.player.offers import find_offer, pack
 from posecore import open_store
 from posecore.synthetic import make_sequence, make_squats
@@ -110,6 +111,28 @@ def test_mirrored_hung_from_the_hips_and_at_their_own_size(database):
     wishes = read_offer(page).wishes
     assert (wishes.is_mirrored, wishes.same_size, wishes.on_ground) == (True, False, False)
     assert pack("errors", read_offer(page)).result()
+
+
+def test_a_link_shows_the_same_comparison_again(database):
+    a, b = (fill(database, make_squats(6.0, rate_hz=rate)) for rate in (0.5, 0.4))
+    page = choose(open_page(a=a, b=b), "Bring together by", "repetition")
+    page = choose(choose(page, "Mirror B", True), "Make both equally tall", False)
+    again = open_page(**page.query_params)
+    assert read_offer(again).wishes == read_offer(page).wishes
+    assert read_offer(again).wishes.by == "repetition"
+
+
+def test_what_a_link_says_wrongly_is_as_usual(database):
+    same = fill(database, make_squats(4.0))
+    page = open_page(a=same, b=same, by="magic", angles="tail", limit="nan", a_s="x", size="<b>")
+    assert read_offer(page).wishes == Wishes()
+
+
+def test_a_session_with_nobody_in_it_is_not_suggested(database):
+    first = fill(database, make_squats(4.0))
+    fill(database, leave_out(make_squats(4.0), slice(None)))
+    fill(database, make_squats(4.0))
+    assert open_page(a="gone").query_params["a"] == first
 
 
 def test_what_cannot_be_compared_is_a_sentence(database):

@@ -158,10 +158,12 @@ function drawLabel(context, root) {
 }
 
 function drawVideo(context, { video, canvas }, width, height) {
-  const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
-  const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
-  context.drawImage(video, width + (width - w) / 2, (height - h) / 2, w, h);
-  const lines = Math.min(width / canvas.clientWidth, height / canvas.clientHeight);
-  const [cw, ch] = [canvas.clientWidth * lines, canvas.clientHeight * lines];
-  context.drawImage(canvas, width + (width - cw) / 2, (height - ch) / 2, cw, ch);
+  // The lines cover the whole pane, the video what of it its shape fills: both keep their places.
+  const { clientWidth, clientHeight } = canvas;
+  const pane = Math.min(width / clientWidth, height / clientHeight);
+  const fit = Math.min(clientWidth / video.videoWidth, clientHeight / video.videoHeight) * pane;
+  const drawCentred = (image, w, h) =>
+    context.drawImage(image, width + (width - w) / 2, (height - h) / 2, w, h);
+  drawCentred(video, video.videoWidth * fit, video.videoHeight * fit);
+  drawCentred(canvas, clientWidth * pane, clientHeight * pane);
 }

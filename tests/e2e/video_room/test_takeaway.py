@@ -1,9 +1,12 @@
 """What can be taken away: a picture, a clip, the replay as one file, a link."""
 
 import av
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from posecore import Landmark
+from posecore.synthetic import make_squats
 from tests.e2e.player_page import Player
 
 
@@ -22,6 +25,24 @@ def test_a_picture_of_the_view(open_player):
     colours = {tuple(pixel) for pixel in frame.reshape(-1, 3)[::7]}
     assert any(b > 150 and r < 60 for r, _, b in colours), "left is blue"
     assert any(r > 180 and b < 60 for r, _, b in colours), "right is vermilion"
+
+
+def test_in_the_picture_the_skeleton_lies_where_it_does_on_the_video(open_player):
+    player = open_player("filmed", query="&t=3")
+    expect(player.root).to_have_attribute("data-video", "ready")
+    pane = player.root.locator(".pc-video canvas").evaluate("c => [c.clientWidth, c.clientHeight]")
+    with av.open(str(save(player, "Picture (PNG)").path())) as picture:
+        frame = next(picture.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    width, height = frame.shape[1] // 2, frame.shape[0] - 64  # below stand name and time
+    red, green, blue = np.moveaxis(frame[:height, width:], -1, 0)
+    rows, columns = np.nonzero((red > 180) & (abs(green - 94) < 30) & (blue < 50))
+    shown = min(width / pane[0], height / pane[1]) * min(pane[0] / 16, pane[1] / 9)
+    sides = [landmark for landmark in Landmark if "RIGHT" in landmark.name]
+    right = make_squats(20.0, 30.0).image_landmarks[90, sides]
+    x = (width - 16 * shown) / 2 + 16 * shown * right[:, 0]
+    y = (height - 9 * shown) / 2 + 9 * shown * right[:, 1]
+    assert [columns.min(), columns.max()] == pytest.approx([x.min(), x.max()], abs=10)
+    assert [rows.min(), rows.max()] == pytest.approx([y.min(), y.max()], abs=10)
 
 
 def test_the_charts_as_pictures(open_player):

@@ -199,10 +199,14 @@ def _ask_filters(kept: dict[str, Any]) -> dict[str, Any]:
 
 def _read_conditions() -> list[Condition]:
     """Conditions of the address; what is none is left out."""
-    found = []
-    for text in st.query_params.get_all("where")[:MAX_CONDITIONS]:
+    found, asked = [], st.query_params.get_all("where")
+    for text in asked[:MAX_CONDITIONS]:
         with suppress(InvalidOptionError):
             found.append(Condition.parse(text))
+    if len(found) < len(asked):
+        st.warning(
+            "Not every condition of this link could be read; what is searched for stands below."
+        )
     return found or [Condition.parse(text) for text in _START]
 
 

@@ -210,3 +210,11 @@ def test_a_failure_in_the_background_is_said_and_can_be_tried_again(
     (job,) = reading_progress._jobs.values()
     job.wait()
     assert count_unread_frames(page_store) == 0
+
+
+def test_a_condition_of_a_link_that_cannot_be_read_is_told(find, add_session):
+    add_session()
+    assert not find(["hip_speed < 0.5"]).warning
+    app = find(["wing > 3", "hip_speed < 0.5"])
+    assert "Not every condition of this link could be read" in app.warning[0].value
+    assert app.query_params["where"] == "hip_speed < 0.5"

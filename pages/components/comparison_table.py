@@ -12,6 +12,8 @@ from posecore import ANGLES
 from posecore.comparison import SCORE_FORMULA, Comparison
 from posecore.export import safe_file_name
 
+_LITTLE: Final = 0.5
+"""Of a session: less than that is said with emphasis."""
 _MINUS: Final = "\N{MINUS SIGN}"
 _VERDICTS: Final = {True: "differs", False: "within the error"}
 _HEADINGS: Final = [
@@ -45,7 +47,10 @@ def show_verdict(comparison: Comparison) -> None:
     with score:
         cell = Cell(f"{comparison.score:.0f}", "of 100")
         show_numbers([Figure("Similarity", cell, SCORE_FORMULA)], key="similarity")
-    words.markdown(f"{verdict}  \nBrought together {together}; {plain(shares)} are compared.")
+    told = f"Brought together {together}; {plain(shares)} are compared."
+    if min(comparison.a_share, comparison.b_share) < _LITTLE:
+        told = f":orange[Only {plain(shares)} are compared.] Brought together {together}."
+    words.markdown(f"{verdict}  \n{told}")
 
 
 def show_table(comparison: Comparison, title: str) -> None:

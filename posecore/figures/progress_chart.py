@@ -1,6 +1,7 @@
 """One number of an athlete from session to session, with its trend, its best and the reference."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from posecore.progress import SessionValue, Trend, compute_trend, find_best
 
 _BEST: Final = "#009E73"
 _NOTED: Final = "#E69F00"
+_DAY: Final = timedelta(days=1)
 _QUIET: Final = SIDE_COLOURS["middle"]
 
 
@@ -102,10 +104,25 @@ def _get_progress_plot(info: _ProgressInfo) -> go.Figure:
         margin={"l": 10, "r": 10, "b": 10, "t": 30},
         hovermode="closest",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={"type": "date"},
-        yaxis={"title": {"text": f"{info.metric.label}{unit}"}, "automargin": True},
+        xaxis={"type": "date", "range": _find_days(info.values)},
+        yaxis={
+            "title": {"text": f"{info.metric.label}{unit}"},
+            "automargin": True,
+            "showticklabels": any(np.isfinite(each.value) for each in info.values),
+        },
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     )
+
+
+def _find_days(values: list[SessionValue]) -> list[datetime] | None:
+    """A day on either side where all are of one day; else as Plotly finds it.
+
+    Around a single moment Plotly would count in fractions of a millisecond.
+    """
+    times = [each.recorded_at.replace(tzinfo=None) for each in values]
+    if not times or max(times) - min(times) > _DAY:
+        return None
+    return [min(times) - _DAY, max(times) + _DAY]
 
 
 def _add_noted(figure: go.Figure, info: _ProgressInfo) -> None:

@@ -113,6 +113,12 @@ def test_mirrored_hung_from_the_hips_and_at_their_own_size(database):
     assert pack("errors", read_offer(page)).result()
 
 
+def test_that_little_of_a_session_is_compared_is_said_first(database):
+    a, b = fill(database, make_squats(2.0)), fill(database, make_squats(20.0))
+    page = choose(open_page(a=a, b=b), "Bring together by", "start")
+    assert ":orange[Only 100" in texts(page)
+
+
 def test_a_link_shows_the_same_comparison_again(database):
     a, b = (fill(database, make_squats(6.0, rate_hz=rate)) for rate in (0.5, 0.4))
     page = choose(open_page(a=a, b=b), "Bring together by", "repetition")

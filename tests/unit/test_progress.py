@@ -199,6 +199,18 @@ def test_next_to_nothing_does_not_fill_an_axis(courses_deg, expected):
     assert find_range(*courses_deg) == pytest.approx(expected, abs=1e-5)
 
 
+def test_one_session_stands_in_the_middle_of_two_days():
+    [value] = make_values(5.0)
+    figure = make_progress_figure([value], METRICS["repetition_range"])
+    first, last = figure.layout.xaxis.range
+    assert last - first == timedelta(days=2)
+    assert first < value.recorded_at.replace(tzinfo=None) < last
+    assert figure.layout.yaxis.showticklabels
+    assert not make_progress_figure(
+        make_values(np.nan), METRICS["repetition_range"]
+    ).layout.yaxis.showticklabels
+
+
 def test_a_figure_for_paper_is_white_titled_and_leaves_the_figure_alone():
     figure = make_progress_figure(make_values(1.0, 2.0), SPARC)
     before = figure.to_json()

@@ -15,6 +15,7 @@ from posecore.progress import SessionValue, Trend, compute_trend, find_best
 _BEST: Final = "#009E73"
 _NOTED: Final = "#E69F00"
 _DAY: Final = timedelta(days=1)
+_LEAST_ROOM: Final = timedelta(seconds=1)
 _QUIET: Final = SIDE_COLOURS["middle"]
 
 
@@ -104,7 +105,7 @@ def _get_progress_plot(info: _ProgressInfo) -> go.Figure:
         margin={"l": 10, "r": 10, "b": 10, "t": 30},
         hovermode="closest",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={"type": "date", "range": _find_days(info.values)},
+        xaxis={"type": "date", "range": _find_span(info.values)},
         yaxis={
             "title": {"text": f"{info.metric.label}{unit}"},
             "automargin": True,
@@ -114,15 +115,19 @@ def _get_progress_plot(info: _ProgressInfo) -> go.Figure:
     )
 
 
-def _find_days(values: list[SessionValue]) -> list[datetime] | None:
-    """A day on either side where all are of one day; else as Plotly finds it.
+def _find_span(values: list[SessionValue]) -> list[datetime] | None:
+    """Room on either side where all are of one day; else as Plotly finds it.
 
-    Around a single moment Plotly would count in fractions of a millisecond.
+    Around a single moment Plotly would count in fractions of a millisecond, so that one session
+    gets its whole day. Those of one afternoon get a tenth of their time, or none could be told
+    from the next.
     """
     times = [each.recorded_at.replace(tzinfo=None) for each in values]
-    if not times or max(times) - min(times) > _DAY:
+    span = max(times) - min(times) if times else 2 * _DAY
+    if span > _DAY:
         return None
-    return [min(times) - _DAY, max(times) + _DAY]
+    room = max(span / 10, _LEAST_ROOM) if span else _DAY
+    return [min(times) - room, max(times) + room]
 
 
 def _add_noted(figure: go.Figure, info: _ProgressInfo) -> None:

@@ -199,6 +199,16 @@ def test_next_to_nothing_does_not_fill_an_axis(courses_deg, expected):
     assert find_range(*courses_deg) == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("apart_s", [0.5, 60.0, 6 * 3600.0])
+def test_sessions_of_one_day_stand_apart(apart_s):
+    values = make_values(1.0, 2.0, every_days=apart_s / 86_400)
+    figure = make_progress_figure(values, METRICS["repetition_range"])
+    first, last = figure.layout.xaxis.range
+    assert (last - first).total_seconds() < 6 * apart_s
+    assert first < values[0].recorded_at.replace(tzinfo=None)
+    assert last > values[1].recorded_at.replace(tzinfo=None)
+
+
 def test_one_session_stands_in_the_middle_of_two_days():
     [value] = make_values(5.0)
     figure = make_progress_figure([value], METRICS["repetition_range"])

@@ -8,6 +8,10 @@
     ├── InvalidFieldError         a name, tag, note or description is not acceptable
     ├── SessionNotFoundError      no such session for this owner
     ├── NoteNotFoundError         no such note for this owner
+    ├── NotSignedInError          nobody is signed in, or the token is unknown or expired
+    ├── NotAllowedError           this person or token may not do that
+    ├── TooManyRequestsError      more in a short time than is allowed
+    ├── RemoteError               a dashboard elsewhere cannot be reached, or refused
     ├── StoreError                the database cannot do what was asked
     │   ├── DatabaseLockedError   another program holds the file
     │   ├── DatabaseUnreadableError  the file is no posecore database, or damaged
@@ -49,6 +53,26 @@ class SessionNotFoundError(PoseCoreError, LookupError):
 
 class NoteNotFoundError(PoseCoreError, LookupError):
     """No note has this id, or it stands on somebody else's session."""
+
+
+class NotSignedInError(PoseCoreError):
+    """Nobody is signed in, or the token is unknown, expired or taken back."""
+
+
+class NotAllowedError(PoseCoreError):
+    """The person, or the token they gave a program, may not do that."""
+
+
+class TooManyRequestsError(PoseCoreError):
+    """More was asked in a short time than is allowed; ``retry_after_s`` says when to come back."""
+
+    def __init__(self, sentence: str, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+
+
+class RemoteError(PoseCoreError):
+    """A dashboard on this or another machine cannot be reached, or refused what was asked."""
 
 
 class StoreError(PoseCoreError):

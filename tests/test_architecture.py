@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "topology": set(),
     "geometry": set(),
     "settings": ERRORS,
+    "identity": ERRORS | {"settings"},
     "sequence": BASE,
     "simulated_camera": set(),
     "synthetic": DATA | {"simulated_camera"},

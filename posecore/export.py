@@ -176,8 +176,9 @@ def to_notes_table(notes: Iterable[Note]) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        The fields of :class:`posecore.Note`: ``start_s`` and ``end_s`` in seconds since the
-        session's first frame, ``end_s`` NULL for a moment, ``created_at`` as text in ISO 8601.
+        The fields of :class:`posecore.Note` but its author: ``start_s`` and ``end_s`` in seconds
+        since the session's first frame, ``end_s`` NULL for a moment, ``created_at`` as text in
+        ISO 8601.
     """
     rows = [_to_harmless(asdict(note)) for note in notes]
     return pa.Table.from_pylist(rows, schema=_NOTE_SCHEMA)
@@ -345,6 +346,7 @@ _NOTE_SCHEMA: Final = pa.schema(
     [
         (field.name, pa.float64() if field.name.endswith("_s") else pa.string())
         for field in fields(Note)
+        if field.name != "author"  # an account, which says nothing to whoever reads the table
     ]
 )
 

@@ -224,6 +224,81 @@ def m007_metrics_and_references(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def m008_people_shares_tokens_audit(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Who signs in, what they share, what their programs may do, and who did what.
+
+    Of secrets only the SHA-256 is kept: whoever reads the file cannot use them.
+    """
+    cursor.execute(
+        """
+        CREATE TABLE people (
+            owner VARCHAR PRIMARY KEY,
+            name VARCHAR NOT NULL,
+            email VARCHAR NOT NULL,
+            first_seen_at TIMESTAMP NOT NULL,
+            last_seen_at TIMESTAMP NOT NULL
+        )
+        """
+    )
+    cursor.execute(
+        """
+        CREATE TABLE shares (
+            id UUID PRIMARY KEY,
+            owner VARCHAR NOT NULL,
+            athlete VARCHAR NOT NULL CHECK (athlete <> ''),
+            granted VARCHAR NOT NULL CHECK (granted IN ('read', 'annotate')),
+            secret_sha256 VARCHAR NOT NULL,
+            created_at TIMESTAMP NOT NULL,
+            accept_until TIMESTAMP NOT NULL,
+            ends_at TIMESTAMP,
+            accepted_by VARCHAR CHECK (accepted_by <> owner),
+            accepted_at TIMESTAMP
+        )
+        """
+    )
+    cursor.execute(
+        """
+        CREATE TABLE api_tokens (
+            id UUID PRIMARY KEY,
+            owner VARCHAR NOT NULL,
+            name VARCHAR NOT NULL,
+            scopes VARCHAR NOT NULL,
+            secret_sha256 VARCHAR NOT NULL,
+            created_at TIMESTAMP NOT NULL,
+            expires_at TIMESTAMP NOT NULL,
+            last_used_at TIMESTAMP
+        )
+        """
+    )
+    _create_audit(cursor)
+
+
+def _create_audit(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute(
+        """
+        CREATE TABLE audit (
+            owner VARCHAR NOT NULL,
+            number BIGINT NOT NULL,
+            happened_at TIMESTAMP NOT NULL,
+            actor VARCHAR NOT NULL,
+            action VARCHAR NOT NULL,
+            session_id UUID,
+            session_name VARCHAR NOT NULL,
+            detail VARCHAR NOT NULL
+        )
+        """
+    )
+
+
+def m009_authors_of_notes(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Who wrote a note; those from before can only be of their session's owner."""
+    cursor.execute("ALTER TABLE notes ADD COLUMN author VARCHAR DEFAULT ''")
+    cursor.execute(
+        "UPDATE notes SET author = sessions.owner FROM sessions "
+        "WHERE sessions.id = notes.session_id"
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_sessions_and_frames,
     m002_preferences,
@@ -232,6 +307,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m005_sessions_from_files,
     m006_readings,
     m007_metrics_and_references,
+    m008_people_shares_tokens_audit,
+    m009_authors_of_notes,
 )
 
 

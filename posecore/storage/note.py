@@ -32,6 +32,8 @@ class Note:
         One word to find it by, at most 50 characters; may be empty.
     created_at : datetime
         UTC, aware.
+    author : str
+        Who wrote it, as :attr:`posecore.identity.Identity.owner` names people.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Note:
     text: str
     tag: str = ""
     created_at: datetime
+    author: str = ""
 
     @property
     def label(self) -> str:

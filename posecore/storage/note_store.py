@@ -62,6 +62,7 @@ class NoteStore:
                 id=str(uuid.uuid4()),
                 session_id=find_session(cursor, session_id, owner=self._owner).id,
                 created_at=datetime.now(UTC),
+                author=self._owner,
             )
             row = asdict(note) | {"created_at": note.created_at.replace(tzinfo=None)}
             places = ", ".join(f"${key}" for key in row)

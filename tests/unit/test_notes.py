@@ -13,8 +13,8 @@ import pytest
 from posecore import Note, open_store
 from posecore.errors import InvalidFieldError, NoteNotFoundError, SessionNotFoundError
 from posecore.export import to_angles_table, to_csv_bytes, to_landmarks_table, to_notes_table
-from posecore.storage import migrations
 from posecore.synthetic import make_sequence, make_squats
+from tests.unit.older_database import make_older
 
 NO_ID = "00000000-0000-4000-8000-000000000000"
 
@@ -174,12 +174,11 @@ def test_somebody_elses_note_is_answered_like_an_unknown_one(store, session_id, 
     assert store.notes.list(session_id) == store.notes.list_all() == [note]
 
 
-def test_a_database_from_before_there_were_notes_gets_them(settings, monkeypatch):
-    with monkeypatch.context() as before:
-        before.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:2])
-        with open_store(settings.database) as store:
-            session_id = store.create_session(name="Wall", source="live")
-            store.append_frames(session_id, make_squats(duration_s=1.0))
+def test_a_database_from_before_there_were_notes_gets_them(settings):
+    with open_store(settings.database) as store:
+        session_id = store.create_session(name="Wall", source="live")
+        store.append_frames(session_id, make_squats(duration_s=1.0))
+    make_older(settings.database, 2)
     with duckdb.connect(str(settings.database), read_only=True) as connection:
         tables = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
     assert "notes" not in tables

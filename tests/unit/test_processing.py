@@ -12,8 +12,8 @@ from posecore.errors import InvalidOptionError, SessionNotFoundError
 from posecore.export import to_steps_table
 from posecore.processing import find_version, load_processed, process
 from posecore.sequence import PoseSequence, ProcessingStep
-from posecore.storage import migrations
 from posecore.synthetic import make_squats
+from tests.unit.older_database import make_older
 
 DONE_BEFORE = ProcessingStep.of("made_by_hand", share=0.1, times=3, is_so=True, why="é", none=None)
 
@@ -150,12 +150,11 @@ def test_hardly_any_frames_are_kept_as_well(store, n_frames):
         load_processed(store, session_id, "polished")
 
 
-def test_a_database_from_before_they_were_kept_keeps_them(settings, monkeypatch):
-    with monkeypatch.context() as before:
-        before.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
-        with open_store(settings.database) as store:
-            session_id = store.create_session(name="Squats", source="live")
-            store.append_frames(session_id, make_squats(0.5))
+def test_a_database_from_before_they_were_kept_keeps_them(settings):
+    with open_store(settings.database) as store:
+        session_id = store.create_session(name="Squats", source="live")
+        store.append_frames(session_id, make_squats(0.5))
+    make_older(settings.database, 3)
     with open_store(settings.database) as store:
         store.finish_session(session_id)
         load_processed(store, session_id, "cleaned")

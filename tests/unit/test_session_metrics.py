@@ -18,8 +18,8 @@ from posecore.session_metrics import (
     find_unmeasured,
     measure_session,
 )
-from posecore.storage import migrations
 from posecore.synthetic import make_squats
+from tests.unit.older_database import make_older
 
 NAMES = ["repetition_count", "longest_hold", "sparc"]
 
@@ -140,12 +140,11 @@ def test_the_version_hangs_on_every_file_the_numbers_come_from(store):
     assert "-" in find_metrics_version()
 
 
-def test_a_database_from_before_keeps_them(settings, monkeypatch):
-    with monkeypatch.context() as before:
-        before.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:6])
-        with open_store(settings.database) as store:
-            session_id = store.create_session(name="Squats", source="live", athlete="Mira")
-            store.append_frames(session_id, make_squats(2.0))
+def test_a_database_from_before_keeps_them(settings):
+    with open_store(settings.database) as store:
+        session_id = store.create_session(name="Squats", source="live", athlete="Mira")
+        store.append_frames(session_id, make_squats(2.0))
+    make_older(settings.database, 6)
     with open_store(settings.database) as store:
         store.finish_session(session_id)
         measure_session(store, session_id)

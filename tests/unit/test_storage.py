@@ -11,9 +11,9 @@ import pytest
 
 from posecore import PoseFrame, PoseSequence, Session, open_store
 from posecore.errors import InvalidFieldError, SessionNotFoundError
-from posecore.storage import migrations
 from posecore.storage.session import MAX_TAGS, TAG_LIMIT, TEXT_LIMITS
 from posecore.synthetic import make_sequence, make_squats
+from tests.unit.older_database import make_older
 
 NO_ID = "00000000-0000-4000-8000-000000000000"
 HOSTILE_TEXTS = [
@@ -445,16 +445,15 @@ def test_an_unused_id_stays_unknown(store, recorded):
         store.get_session(str(uuid4()))
 
 
-def test_a_database_from_before_files_could_be_imported_keeps_everything(settings, monkeypatch):
-    with monkeypatch.context() as before:
-        before.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:4])
-        with open_store(settings.database) as store:
-            session_id = store.create_session(
-                name="Wall", source="live", athlete="Mira", tags=["a", "b"]
-            )
-            store.append_frames(session_id, make_squats(duration_s=1.0))
-            expected = store.finish_session(session_id)
-            store.notes.add(session_id, start_s=0, text="Rest")
+def test_a_database_from_before_files_could_be_imported_keeps_everything(settings):
+    with open_store(settings.database) as store:
+        session_id = store.create_session(
+            name="Wall", source="live", athlete="Mira", tags=["a", "b"]
+        )
+        store.append_frames(session_id, make_squats(duration_s=1.0))
+        expected = store.finish_session(session_id)
+        store.notes.add(session_id, start_s=0, text="Rest")
+    make_older(settings.database, 4)
     for _ in range(2):
         with open_store(settings.database) as store:
             assert store.get_session(session_id) == expected

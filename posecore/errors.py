@@ -8,6 +8,8 @@
     ├── InvalidFieldError         a name, tag, note or description is not acceptable
     ├── SessionNotFoundError      no such session for this owner
     ├── NoteNotFoundError         no such note for this owner
+    ├── ShareNotFoundError        no such share, or an invitation that is not valid
+    ├── TokenNotFoundError        no such API token for this owner
     ├── NotSignedInError          nobody is signed in, or the token is unknown or expired
     ├── NotAllowedError           this person or token may not do that
     ├── TooManyRequestsError      more in a short time than is allowed
@@ -53,6 +55,14 @@ class SessionNotFoundError(PoseCoreError, LookupError):
 
 class NoteNotFoundError(PoseCoreError, LookupError):
     """No note has this id, or it stands on somebody else's session."""
+
+
+class ShareNotFoundError(PoseCoreError, LookupError):
+    """No share has this id, or an invitation is unknown, void or taken."""
+
+
+class TokenNotFoundError(PoseCoreError, LookupError):
+    """No API token has this id, or it is somebody else's."""
 
 
 class NotSignedInError(PoseCoreError):

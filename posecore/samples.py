@@ -34,7 +34,9 @@ def load_samples(store: SessionStore, folder: Path = SAMPLES_DIR) -> list[str]:
     present = {
         session.name: session.id
         for session in store.get_sessions()
-        if session.source == "sample" and session.status != "failed"
+        if session.owner == store.owner  # those that others share are not this owner's
+        and session.source == "sample"
+        and session.status != "failed"
     }
     ids = []
     for path in sorted(folder.glob("*.parquet")):

@@ -71,7 +71,7 @@ MAY_IMPORT = {
     "climbing_metrics": ANALYSIS | {"climbing", "measures", "metric_definition"},
     "conditions": ERRORS | {"angle_table"},
     "signal_readings": ANALYSIS | {"conditions", "processing", "stillness"},
-    "storage": DATA | {"settings", "video_writer", "conditions"},
+    "storage": DATA | {"settings", "identity", "video_writer", "conditions"},
     "search": DATA | {"angle_readings", "conditions", "processing", "signal_readings", "export"},
     "reading_job": ERRORS | {"search"},
     "courses": ANALYSIS | {"angle_readings", "repetition_profile"},

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import duckdb
 
 from posecore.storage.connection import Database
-from posecore.storage.session_lookup import find_session
+from posecore.storage.session_lookup import find_session, make_readable_sql, name_asker
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_VALID: Final = """
+_VALID: Final = f"""
     FROM session_metrics AS kept JOIN sessions AS session
     ON session.id = kept.session_id AND session.frame_count = kept.frame_count
-    WHERE session.owner = $owner AND session.status = 'completed'
+    WHERE {make_readable_sql("session")} AND session.status = 'completed'
     AND kept.processing = $processing AND kept.version = $version AND kept.thresholds = $thresholds
 """
 
@@ -38,7 +38,10 @@ class Measured(NamedTuple):
 
 
 class MetricStore:
-    """Numbers of one owner's finished sessions; reached as ``store.metrics``.
+    """Numbers of the finished sessions somebody may read; reached as ``store.metrics``.
+
+    They are computed of the frames alone and the same for everybody, so that whoever may read a
+    session may have them kept.
 
     One result is kept for each session and processing.
     """
@@ -124,7 +127,7 @@ class MetricStore:
             )
 
     def _name(self, measured: Measured) -> dict[str, Any]:
-        return {"owner": self._owner, **measured._asdict()}
+        return name_asker(self._owner) | measured._asdict()
 
 
 def remove_metrics(cursor: duckdb.DuckDBPyConnection, session_id: str) -> None:

@@ -3,6 +3,7 @@
 from typing import TypeAlias
 
 from posecore.errors import InvalidFieldError
+from posecore.storage.audit_store import write_down
 from posecore.storage.connection import Database
 from posecore.storage.session import Session
 from posecore.storage.session_lookup import COLUMNS, find_session
@@ -83,23 +84,29 @@ class OwnerChoices:
         ------
         InvalidFieldError
             If the session is nobody's, is not finished, or has no such tag.
-        SessionNotFoundError
+        SessionNotFoundError, NotAllowedError
         """
         with self._database.transaction() as cursor:
-            session = find_session(cursor, session_id, owner=self.owner)
+            session = find_session(cursor, session_id, owner=self.owner, right="own")
             _check_reference(session, tag)
             cursor.execute(
                 "INSERT OR REPLACE INTO session_references VALUES (?, ?, ?, ?)",
                 [self.owner, session.athlete, tag, session.id],
             )
+            detail = f"reference {tag}".strip()
+            write_down(cursor, "changed", actor=self.owner, session=session, detail=detail)
 
     def remove_reference(self, athlete: str, tag: str = "") -> None:
         """Let an athlete have no reference for a tag any more; the session stays."""
         with self._database.transaction() as cursor:
-            cursor.execute(
-                "DELETE FROM session_references WHERE owner = ? AND athlete = ? AND tag = ?",
+            removed = cursor.execute(
+                "DELETE FROM session_references WHERE owner = ? AND athlete = ? AND tag = ? "
+                "RETURNING session_id",
                 [self.owner, athlete, tag],
-            )
+            ).fetchall()
+            if removed:
+                detail = f"no reference {tag}".strip() + f" of {athlete}"
+                write_down(cursor, "changed", actor=self.owner, detail=detail)
 
 
 def _check_reference(session: Session, tag: str) -> None:

@@ -12,9 +12,11 @@ from posecore.storage.session_lookup import find_session
 
 
 class ProcessedStore:
-    """What was computed of one owner's recordings; reached as ``store.processed``.
+    """What was computed of recordings somebody may read; reached as ``store.processed``.
 
-    Only what was made of a whole, finished recording is kept, one result for each processing.
+    It is made of the frames alone and the same for everybody, so that whoever may read a session
+    may have it kept. Only what was made of a whole, finished recording is kept, one result for each
+    processing.
     """
 
     def __init__(self, database: Database, *, owner: str) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from posecore.conditions import SIGNALS, Condition
 from posecore.storage.connection import Database
 from posecore.storage.session import Session
-from posecore.storage.session_lookup import COLUMNS, find_session
+from posecore.storage.session_lookup import COLUMNS, READABLE, find_session, name_asker
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ _CURRENT: Final = """
 _SEARCH: Final = """
     WITH searched AS (
         SELECT id, name, athlete, created_at FROM sessions
-        WHERE owner = $owner AND status = 'completed' AND id IN ({current})
+        WHERE {readable} AND status = 'completed' AND id IN ({current})
             AND ($athlete::VARCHAR IS NULL OR athlete = $athlete)
             AND ($tag::VARCHAR IS NULL OR list_contains(tags, $tag))
             AND ($since::TIMESTAMP IS NULL OR created_at >= $since)
@@ -51,10 +51,12 @@ _SEARCH: Final = """
 
 
 class ReadingStore:
-    """The readings of one owner's recordings; reached as ``store.readings``.
+    """The readings of recordings somebody may read; reached as ``store.readings``.
 
-    Only those of finished recordings are kept. They are whole numbers of a signal's steps, NULL
-    where there is no reading. ``place`` counts the frames, and one more over a hole in time.
+    They are made of the frames alone and the same for everybody, so that whoever may read a
+    session may have them kept. Only those of finished recordings are kept. They are whole numbers
+    of a signal's steps, NULL where there is no reading. ``place`` counts the frames, and one more
+    over a hole in time.
     """
 
     def __init__(self, database: Database, *, owner: str) -> None:
@@ -68,9 +70,9 @@ class ReadingStore:
         """
         with self._database.cursor() as cursor:
             rows = cursor.execute(
-                f"SELECT {COLUMNS} FROM sessions WHERE owner = $owner AND status = 'completed' "
+                f"SELECT {COLUMNS} FROM sessions WHERE {READABLE} AND status = 'completed' "
                 f"AND frame_count > 0 AND id NOT IN ({_CURRENT}) ORDER BY created_at DESC, id",
-                {"owner": self._owner, "version": version},
+                name_asker(self._owner) | {"version": version},
             ).fetchall()
         return [Session.from_row(row) for row in rows]
 
@@ -141,10 +143,10 @@ class ReadingStore:
         sql, values = _compile(conditions)
         with self._database.cursor() as cursor:
             return cursor.execute(
-                _SEARCH.format(current=_CURRENT, conditions=sql),
+                _SEARCH.format(readable=READABLE, current=_CURRENT, conditions=sql),
                 values
+                | name_asker(self._owner)
                 | {
-                    "owner": self._owner,
                     "version": version,
                     "min_duration_s": min_duration_s,
                     "athlete": athlete,

@@ -9,6 +9,7 @@ from typing import Any, Final
 import duckdb
 
 from posecore.errors import InvalidFieldError
+from posecore.storage.audit_store import write_down
 from posecore.storage.frame_table import update_duration
 from posecore.storage.metric_store import remove_metrics
 from posecore.storage.processed_store import remove_processed
@@ -85,7 +86,9 @@ class SessionChanges(SessionVideos):
         }
         places = ", ".join(f"${key}" for key in row)
         with self._database.transaction() as cursor:
+            _check_is_new(cursor, session.id)
             cursor.execute(f"INSERT INTO sessions ({COLUMNS}) VALUES ({places})", row)
+            write_down(cursor, "created", actor=self.owner, session=session, detail=source)
         return session.id
 
     def update_session(self, session_id: str, **changes: Any) -> Session:
@@ -98,17 +101,20 @@ class SessionChanges(SessionVideos):
 
         Raises
         ------
-        InvalidFieldError, SessionNotFoundError
+        InvalidFieldError, SessionNotFoundError, NotAllowedError
         """
         checked = check_fields(changes)
         with self._database.transaction() as cursor:
-            session_id = find_session(cursor, session_id, owner=self.owner).id
+            session_id = find_session(cursor, session_id, owner=self.owner, right="own").id
             for key, value in checked.items():
                 cursor.execute(
                     f"UPDATE sessions SET {key} = ? WHERE id = ? AND owner = ?",
                     [list(value) if key == "tags" else value, session_id, self.owner],
                 )
-            return find_session(cursor, session_id, owner=self.owner)
+            session = find_session(cursor, session_id, owner=self.owner)
+            detail = ", ".join(checked)
+            write_down(cursor, "changed", actor=self.owner, session=session, detail=detail)
+            return session
 
     def finish_session(
         self, session_id: str, *, dropped_count: int = 0, reason: str = ""
@@ -132,7 +138,7 @@ class SessionChanges(SessionVideos):
         recovered: bool = False,
     ) -> Session:
         with self._database.transaction() as cursor:
-            session_id = find_session(cursor, session_id, owner=self.owner).id
+            session_id = find_session(cursor, session_id, owner=self.owner, right="own").id
             if status == "failed":
                 _remove_derived(cursor, session_id)
                 cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
@@ -144,18 +150,34 @@ class SessionChanges(SessionVideos):
                 "recovered = ? WHERE id = ?",
                 [status, reason, dropped_count, recovered, session_id],
             )
-            return find_session(cursor, session_id, owner=self.owner)
+            session = find_session(cursor, session_id, owner=self.owner)
+            detail = "recovered" if recovered else status
+            write_down(cursor, "changed", actor=self.owner, session=session, detail=detail)
+            return session
 
     def delete_session(self, session_id: str) -> None:
         """Delete a session with its frames, all that was made of them, notes and video for good."""
         with self._database.transaction() as cursor:
-            session_id = find_session(cursor, session_id, owner=self.owner).id
+            session = find_session(cursor, session_id, owner=self.owner, right="own")
+            session_id = session.id
             _remove_derived(cursor, session_id)
             cursor.execute("DELETE FROM notes WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM session_references WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])
+            write_down(
+                cursor,
+                "deleted",
+                actor=self.owner,
+                session=session,
+                detail=f"{session.frame_count:,} frames",
+            )
             self._videos.remove(session_id)
+
+
+def _check_is_new(cursor: duckdb.DuckDBPyConnection, session_id: str) -> None:
+    if cursor.execute("SELECT 1 FROM sessions WHERE id = ?", [session_id]).fetchall():
+        raise InvalidFieldError("This id is in use; leave it out, and the session gets a new one.")
 
 
 def _remove_derived(cursor: duckdb.DuckDBPyConnection, session_id: str) -> None:

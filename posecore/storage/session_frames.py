@@ -25,7 +25,7 @@ class SessionFrames(OwnerChoices):
 
         Raises
         ------
-        SessionNotFoundError, StorageFullError
+        SessionNotFoundError, NotAllowedError, StorageFullError
         InvalidFieldError
             If the session is finished already, or has frames as late as these.
         """
@@ -34,19 +34,20 @@ class SessionFrames(OwnerChoices):
         width, height = sequence.image_size
         n_detected = int(sequence.is_detected.sum())
         with self._database.transaction() as cursor:
-            if find_session(cursor, session_id, owner=self.owner).status not in (
+            session = find_session(cursor, session_id, owner=self.owner, right="own")
+            if session.status not in (
                 "recording",
                 "processing",
             ):
                 raise InvalidFieldError(
                     "This session is finished, so no frames can be added; begin a new one."
                 )
-            insert_frames(cursor, session_id, sequence)
+            insert_frames(cursor, session.id, sequence)
             cursor.execute(
                 "UPDATE sessions SET image_width = ?, image_height = ?, "
                 "frame_count = frame_count + ?, detected_count = detected_count + ?, "
                 "dropped_count = coalesce(?, dropped_count) WHERE id = ?",
-                [width, height, len(sequence), n_detected, dropped_count, session_id],
+                [width, height, len(sequence), n_detected, dropped_count, session.id],
             )
 
     def load_sequence(self, session_id: str, *, every: int = 1) -> PoseSequence:

@@ -1,18 +1,30 @@
-"""Sessions with their frames and videos, each seen by its owner only."""
+"""Sessions with their frames and videos, each seen by whoever may read it."""
 
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from posecore.identity import Identity
 from posecore.settings import LOCAL_OWNER, Settings
+from posecore.storage.audit_store import AuditStore
 from posecore.storage.connection import Database
 from posecore.storage.metric_store import MetricStore
 from posecore.storage.note_store import NoteStore
+from posecore.storage.people_store import PeopleStore
 from posecore.storage.processed_store import ProcessedStore
 from posecore.storage.reading_store import ReadingStore
 from posecore.storage.session import Session
-from posecore.storage.session_lookup import COLUMNS, find_session
+from posecore.storage.session_lookup import (
+    COLUMNS,
+    READABLE,
+    Right,
+    find_session,
+    has_right,
+    name_asker,
+)
 from posecore.storage.session_recovery import IMPORT_INTERRUPTED, SessionRecovery
+from posecore.storage.share_store import ShareStore
+from posecore.storage.token_store import TokenStore, identify
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,9 +54,12 @@ class SessionStore(SessionRecovery):
     """One owner's sessions in one DuckDB file; a context manager.
 
     Safe to use from several threads: each call works on a cursor of its own. One process owns the
-    file. Whoever's session it is not gets the same answer as for an unknown id.
-    ``notes`` are the notes on this owner's sessions, ``processed`` what was computed of them and
-    kept, ``readings`` the signals of each frame, to search in.
+    file. Whoever may not read a session gets the same answer as for an unknown id; one that was
+    shared is refused with :class:`posecore.errors.NotAllowedError` what the share does not cover.
+    ``notes`` are the notes on these sessions, ``processed`` what was computed of them and kept,
+    ``readings`` the signals of each frame, to search in, and ``metrics`` their numbers. ``shares``
+    lends an athlete's sessions to others, ``tokens`` are what programs show in this owner's name,
+    ``audit`` is who opened or changed what, and ``people`` what others are called.
     """
 
     def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
@@ -53,6 +68,10 @@ class SessionStore(SessionRecovery):
         self.processed = ProcessedStore(database, owner=owner)
         self.readings = ReadingStore(database, owner=owner)
         self.metrics = MetricStore(database, owner=owner)
+        self.shares = ShareStore(database, owner=owner)
+        self.tokens = TokenStore(database, owner=owner)
+        self.audit = AuditStore(database, owner=owner)
+        self.people = PeopleStore(database, owner=owner)
 
     def __enter__(self) -> Self:
         return self
@@ -68,10 +87,23 @@ class SessionStore(SessionRecovery):
         """Return the same open file as another owner sees it."""
         return SessionStore(self._database, owner=owner)
 
+    def identify(self, token_text: str) -> Identity:
+        """Say who shows an API token, whosever store this is.
+
+        Raises
+        ------
+        NotSignedInError
+            If it is unknown, expired or revoked: which of them is not said.
+        """
+        return identify(self._database, token_text)
+
     # Sessions
 
     def list_sessions(self) -> "pd.DataFrame":
-        """List all sessions, newest first, one row each with the fields of :class:`Session`."""
+        """List all sessions, newest first, one row each with the fields of :class:`Session`.
+
+        Those that others share are among them; ``owner`` says whose each is.
+        """
         import pandas as pd
 
         return pd.DataFrame(
@@ -80,11 +112,11 @@ class SessionStore(SessionRecovery):
         )
 
     def get_sessions(self) -> list[Session]:
-        """Return all sessions, newest first."""
+        """Return all sessions, newest first, with those that others share."""
         with self._database.cursor() as cursor:
             rows = cursor.execute(
-                f"SELECT {COLUMNS} FROM sessions WHERE owner = ? ORDER BY created_at DESC, id",
-                [self.owner],
+                f"SELECT {COLUMNS} FROM sessions WHERE {READABLE} ORDER BY created_at DESC, id",
+                name_asker(self.owner),
             ).fetchall()
         return [Session.from_row(row) for row in rows]
 
@@ -94,7 +126,21 @@ class SessionStore(SessionRecovery):
         Raises
         ------
         SessionNotFoundError
-            If there is none with this id, or it is somebody else's.
+            If there is none with this id, or it is somebody else's and not shared.
         """
         with self._database.cursor() as cursor:
             return find_session(cursor, session_id, owner=self.owner)
+
+    def get_right(self, session_id: str) -> Right:
+        """Return the most that this owner may do with a session: read, annotate or own it.
+
+        Raises
+        ------
+        SessionNotFoundError
+        """
+        with self._database.cursor() as cursor:
+            session = find_session(cursor, session_id, owner=self.owner)
+            if session.owner == self.owner:
+                return "own"
+            may_annotate = has_right(cursor, session, owner=self.owner, right="annotate")
+            return "annotate" if may_annotate else "read"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from posecore.storage.audit_store import write_down
 from posecore.storage.connection import Database
 from posecore.storage.session import Session
 from posecore.storage.session_frames import SessionFrames
@@ -27,13 +28,15 @@ class SessionVideos(SessionFrames):
         ------
         InvalidFieldError
             If it does not lie where :meth:`make_video_path` says.
-        SessionNotFoundError
+        SessionNotFoundError, NotAllowedError
         """
         with self._database.transaction() as cursor:
-            session_id = find_session(cursor, session_id, owner=self.owner).id
+            session_id = find_session(cursor, session_id, owner=self.owner, right="own").id
             stored = self._videos.to_stored(session_id, path)
             cursor.execute("UPDATE sessions SET video_path = ? WHERE id = ?", [stored, session_id])
-            return find_session(cursor, session_id, owner=self.owner)
+            session = find_session(cursor, session_id, owner=self.owner)
+            write_down(cursor, "changed", actor=self.owner, session=session, detail="video")
+            return session
 
     def get_video_file(self, session_id: str) -> Path | None:
         """Find a session's video; None where none was kept, or its file is gone."""

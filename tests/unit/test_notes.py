@@ -153,7 +153,7 @@ ON_A_NOTE = {
 
 def test_every_method_is_tried_below(store):
     methods = {name for name in dir(store.notes) if not name.startswith("_")}
-    assert methods == {*ON_A_SESSION, *ON_A_NOTE, "find_noted_sessions", "list_all"}
+    assert methods == {*ON_A_SESSION, *ON_A_NOTE, "find_noted_sessions", "list_all", "may_change"}
 
 
 @pytest.mark.parametrize("action", [*ON_A_SESSION, *ON_A_NOTE])

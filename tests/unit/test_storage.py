@@ -373,21 +373,19 @@ ACTIONS = {
     "set_video": lambda store, i: store.set_video(i, store.make_video_path(i)),
     "get_video_file": lambda store, i: store.get_video_file(i),
     "set_reference": lambda store, i: store.set_reference(i),
+    "get_right": lambda store, i: store.get_right(i),
 }
 NOT_ABOUT_ONE_SESSION = {
     "close", "create_session", "for_owner", "get_sessions", "list_sessions", "load_preferences",
     "get_reference", "load_references", "make_video_path", "recover_sessions", "remove_reference",
-    "save_preference",
+    "save_preference", "identify",
 }  # fmt: skip
 
 
 def test_every_method_about_one_session_is_tried_below(store):
     methods = {name for name in dir(store) if not name.startswith("_")} - {
-        "metrics",
-        "notes",
+        *("audit", "metrics", "notes", "people", "processed", "readings", "shares", "tokens"),
         "owner",
-        "processed",
-        "readings",
     }
     assert methods == set(ACTIONS) | NOT_ABOUT_ONE_SESSION
 
@@ -411,6 +409,13 @@ def test_somebody_elses_session_is_answered_like_an_unknown_one(store, recorded,
 def test_what_is_no_id_is_an_unknown_session(store, action, nonsense):
     with pytest.raises(SessionNotFoundError, match="no session"):
         action(store, nonsense)
+
+
+def test_an_id_that_is_in_use_is_refused_with_a_sentence(store, recorded):
+    for somebody in (store, store.for_owner("stranger")):
+        with pytest.raises(InvalidFieldError, match="in use"):
+            somebody.create_session(name="Mine now", source="live", session_id=recorded)
+    assert [session.name for session in store.get_sessions()] == ["Wall"]
 
 
 def test_each_owner_lists_their_own(store, recorded):

@@ -164,7 +164,7 @@ def test_the_recording_comes_by_an_address_of_the_tab(database):
     answer = ask_for("recording", token)
     assert (answer.status_code, answer.body.count(b'"n_frames":7,')) == (200, 1)
     assert page.run().session_state.replay_tokens == {
-        (page.query_params["session"], 7, "recorded", math.inf): token
+        ("local", page.query_params["session"], 7, "recorded", math.inf): token
     }
     assert ask_for("recording", "x" * len(token)).status_code == 404
 

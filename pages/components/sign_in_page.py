@@ -32,10 +32,9 @@ def ask_to_sign_in() -> SignIn:
 
 
 def _show_sign_in(setup: SignInSetup, problem: str) -> NoReturn:
-    _, middle, _ = st.columns([1, 2, 1])
-    with middle, st.container(key="sign_in", gap="medium"):
+    with st.container(key="sign_in"):
         st.title("posecore")
-        st.markdown("Sign in to see your sessions; nobody else sees them.")
+        st.markdown("Sign in to see your sessions.")
         if problem:
             st.warning(plain(problem))
         if _is_at(setup.origin):
@@ -73,7 +72,7 @@ def show_person(sign_in: SignIn) -> None:
 def show_account(sign_in: SignIn) -> None:
     """Show in Settings whose account this is, and by which name whoever runs posecore knows it."""
     st.subheader("Account")
-    st.markdown(f"Signed in as **{plain(sign_in.identity.name)}**. Only you see your sessions.")
+    st.markdown(f"Signed in as **{plain(sign_in.identity.name)}**.")
     st.code(sign_in.identity.owner, language=None)
     st.caption(
         "Tell this to whoever runs posecore, if sessions that were recorded before are to be yours."

@@ -79,11 +79,12 @@ def show_account(sign_in: SignIn) -> None:
     )
 
 
-def sign_out(sign_in: SignIn) -> None:
+def sign_out(sign_in: SignIn) -> NoReturn:
     """End it everywhere at once, also in other tabs; a recording is finished and kept."""
     end_sign_in(sign_in)
     close_rooms(sign_in)
     st.logout()
+    st.stop()  # or the page would begin anew, and forget on the way to leave
 
 
 def _note_once(sign_in: SignIn) -> None:

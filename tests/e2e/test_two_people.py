@@ -106,11 +106,11 @@ def mira(browser, dashboard):
         "data-ready", "true", timeout=LONG_MS
     )
     token = addresses[0].rsplit("/", 1)[1].split("?")[0]
-    for kind in ("recording", "errors", "video", "page"):
+    for kind in ("recording", "video", "page"):
         addresses.append(f"{dashboard.url}/replay-{kind}/{token}")
+    addresses.append(f"{dashboard.url}/replay-errors/{token}?from=0&to=64")
     addresses.append(f"{dashboard.url}/replay-clip/{token}?format=gif&from=0&to=0.5")
-    media = download(page, "Download CSV")
-    yield SimpleNamespace(page=page, id=session_id, addresses=addresses, media=media)
+    yield SimpleNamespace(page=page, id=session_id, addresses=list(addresses))
     context.close()
 
 
@@ -192,11 +192,21 @@ def test_a_link_to_what_is_the_others_is_answered_like_one_to_nothing(mira, jo, 
 def test_addresses_of_data_answer_only_whom_they_were_made_for(mira, jo, dashboard, visit):
     nobody = visit()
     assert len(mira.addresses) > 5
-    for address in (*mira.addresses, mira.media):
+    for address in mira.addresses:
         own = mira.page.request.get(address).status
         assert own == (404 if "replay-video" in address else 200), address
         assert jo.page.request.get(address).status == 404, address
         assert nobody.request.get(address).status == 401, address
+
+
+@pytest.mark.parametrize("path", ["sessions", "replay?session={}", "progress", "compare-many"])
+def test_a_download_answers_only_who_had_it_made(mira, jo, dashboard, visit, path):
+    open_quietly(mira.page, f"{dashboard.url}/{path.format(mira.id)}")
+    address = download(mira.page, "Download CSV")
+    assert "/media/" in address
+    assert mira.page.request.get(address).status == 200
+    assert jo.page.request.get(address).status == 404
+    assert visit().request.get(address).status == 401
 
 
 def test_an_unknown_address_is_answered_like_the_others(mira, jo, dashboard):
@@ -224,7 +234,7 @@ def test_who_is_not_signed_in_sees_how_to_and_nothing_else(mira, dashboard, visi
     expect(page.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
     text = page.get_by_test_id("stApp").inner_text()
     assert [line for line in text.splitlines() if line.strip()] == [
-        *("posecore", "Sign in to see your sessions.", "Sign in with Club")
+        *("Skip to main content", "posecore", "Sign in to see your sessions.", "Sign in with Club")
     ]
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
     assert asked == []
@@ -285,7 +295,6 @@ def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, dash
     assert not [each for each in page.context.cookies() if each["name"].startswith(COOKIE)]
     thief = visit(copied)
     assert thief.request.get(mira.addresses[0]).status == 401
-    assert thief.request.get(mira.media).status == 401
     thief.goto(f"{dashboard.url}/sessions")
     expect(thief.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
 

@@ -1,9 +1,18 @@
 """The dashboard: ``streamlit run app.py`` finds ``app`` and serves pages and routes together."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from pages.components.gate import SignInGate
+from pages.components.hosts import find_hosts
 from pages.components.lifespan import lifespan
 from pages.components.live_panel import LIVE_ROUTES
 from pages.components.player import PLAYER_ROUTES
+from posecore.api.guard import HostGuard
 
-app = st.App("pages/navigation.py", routes=[*PLAYER_ROUTES, *LIVE_ROUTES], lifespan=lifespan)
+app = st.App(
+    "pages/navigation.py",
+    routes=[*PLAYER_ROUTES, *LIVE_ROUTES],
+    middleware=[Middleware(HostGuard, get_hosts=find_hosts), Middleware(SignInGate)],
+    lifespan=lifespan,
+)

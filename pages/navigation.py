@@ -6,8 +6,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.frame import show_privacy_notice, show_store_error, show_unexpected_error
+from pages.components.sign_in import is_signed_in
+from pages.components.sign_in_page import ask_to_sign_in, show_person
 from pages.components.state import get_store
-from posecore.errors import PoseCoreError, StoreError
+from posecore.errors import PoseCoreError
 
 COMPONENTS = Path(__file__).parent / "components"
 
@@ -37,16 +39,19 @@ page = st.navigation(
         ),
         st.Page("import_video.py", title="Import", icon=":material/upload:", url_path="import"),
         st.Page("settings.py", title="Settings", icon=":material/tune:", url_path="settings"),
-    ]
+    ],
+    position="sidebar" if is_signed_in() else "hidden",
 )
 
 try:
+    sign_in = ask_to_sign_in()
     get_store()
-except StoreError as error:
+except PoseCoreError as error:
     show_store_error(error)
     st.stop()
 
 try:
+    show_person(sign_in)
     show_privacy_notice()
     page.run()
 except PoseCoreError as error:

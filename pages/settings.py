@@ -4,13 +4,19 @@ import streamlit as st
 
 from pages.components.model_settings import show_model_settings
 from pages.components.privacy_settings import show_privacy_settings
+from pages.components.sign_in import LOCAL_SIGN_IN, find_sign_in
+from pages.components.sign_in_page import show_account
 from pages.components.state import get_settings, get_store
 from posecore.settings import CAMERA_SIZES, ERROR_LIMITS_DEG
 
 settings = get_settings()
 store = get_store()
+sign_in = find_sign_in()
 
 st.title("Settings")
+
+if sign_in != LOCAL_SIGN_IN:
+    show_account(sign_in)
 
 st.subheader("Analysis")
 show_model_settings(settings)
@@ -39,6 +45,9 @@ if max_error != f"{settings.max_error_deg:g}":
 
 st.subheader("Privacy")
 show_privacy_settings(settings)
+
+if sign_in != LOCAL_SIGN_IN:
+    st.stop()  # where the data lies concerns whoever runs posecore
 
 st.subheader("Data")
 st.markdown(

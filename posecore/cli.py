@@ -16,7 +16,15 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from posecore import cli_clip, cli_compare, cli_export, cli_find, cli_report, errors
+from posecore import (
+    cli_clip,
+    cli_compare,
+    cli_export,
+    cli_find,
+    cli_owners,
+    cli_report,
+    errors,
+)
 from posecore.cli_text import format_length, make_printable, to_json
 from posecore.formats.catalogue import is_landmark_file
 from posecore.settings import MODEL_NAMES, Settings
@@ -96,13 +104,7 @@ def _make_parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    _add_import(
-        add(
-            "import",
-            _run_import,
-            "make a session of each video or file of landmarks; prints their ids",
-        )
-    )
+    _add_import(add("import", _run_import, "make sessions of videos or landmarks; prints the ids"))
     command = add("list", _run_list, "list the sessions, newest first")
     command.add_argument("--json", action="store_true", help="as JSON")
     command = add("show", _run_show, "show one session's facts and numbers")
@@ -118,6 +120,7 @@ def _make_parser() -> argparse.ArgumentParser:
     command = add("delete", _run_delete, "delete a session and its frames for good")
     command.add_argument("id", metavar="ID")
     command.add_argument("--yes", action="store_true", help="really do it")
+    cli_owners.add_commands(add, _run_owners, _run_give)
     add("samples", _run_samples, "add the sample sessions; prints their ids")
     command = add("download-model", _run_download, "download a pose model and check it")
     command.add_argument("name", metavar="NAME", choices=MODEL_NAMES, help=", ".join(MODEL_NAMES))
@@ -335,6 +338,18 @@ def _run_delete(options: argparse.Namespace) -> int:
             return _say(f"This would delete {what}, for good; add --yes to do it.", WRONG_USAGE)
         store.delete_session(session.id)
     return _say(f"Deleted {what}.", DONE)
+
+
+def _run_owners(options: argparse.Namespace) -> int:
+    with _open_store(options) as store:
+        print(cli_owners.list_owners(store, as_json=options.json))
+    return DONE
+
+
+def _run_give(options: argparse.Namespace) -> int:
+    with _open_store(options) as store:
+        is_done, said = cli_owners.give(store, options, _find)
+    return _say(said, DONE if is_done else WRONG_USAGE)
 
 
 def _run_samples(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@
     ├── ShareNotFoundError        no such share, or an invitation that is not valid
     ├── TokenNotFoundError        no such API token for this owner
     ├── NotSignedInError          nobody is signed in, or the token is unknown or expired
+    ├── SignInSetupError          signing in is configured, but not whole
     ├── NotAllowedError           this person or token may not do that
     ├── TooManyRequestsError      more in a short time than is allowed
     ├── RemoteError               a dashboard elsewhere cannot be reached, or refused
@@ -67,6 +68,10 @@ class TokenNotFoundError(PoseCoreError, LookupError):
 
 class NotSignedInError(PoseCoreError):
     """Nobody is signed in, or the token is unknown, expired or taken back."""
+
+
+class SignInSetupError(PoseCoreError):
+    """Signing in is configured but not whole, so nobody may come in."""
 
 
 class NotAllowedError(PoseCoreError):

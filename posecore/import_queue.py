@@ -64,10 +64,14 @@ class ImportQueue:
     Parameters
     ----------
     store : SessionStore
+    turn : Lock, optional
+        Shared by the queues of several owners, of which one imports at a time; the videos of the
+        others wait.
     """
 
-    def __init__(self, store: SessionStore) -> None:
+    def __init__(self, store: SessionStore, *, turn: "Lock | None" = None) -> None:
         self._store = store
+        self._turn = turn or Lock()
         self._jobs: dict[str, ImportJob] = {}
         self._cancelled: set[str] = set()
         self._lock = Lock()
@@ -148,17 +152,22 @@ class ImportQueue:
             with suppress(SessionNotFoundError):
                 self._store.delete_session(job.session_id)
 
-    def close(self) -> None:
-        """Stop: unfinished imports fail with the reason, uploads' copies are removed."""
+    def stop(self) -> None:
+        """Begin to stop, without waiting: of queues that take turns, first all are told."""
         self._is_closing = True
         self._orders.put(None)
+
+    def close(self) -> None:
+        """Stop: unfinished imports fail with the reason, uploads' copies are removed."""
+        self.stop()
         self._thread.join()
 
     def _run(self) -> None:
         while (order := self._orders.get()) is not None:
             try:
-                if self._begin(order.job_id):
-                    self._import(order)
+                with self._turn:
+                    if self._begin(order.job_id):
+                        self._import(order)
             finally:
                 _remove(order.path, order.delete_file_afterwards)
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ CAMERA_SIZES: Final[dict[str, tuple[int, int]]] = {
 }
 
 LOCAL_OWNER: Final = "local"
+_HOST: Final = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", re.ASCII)
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -54,6 +56,9 @@ class Settings:
         separated by commas. None by default: nothing outside is asked.
     import_workers : int
         Processes that analyse one video. ``POSECORE_WORKERS``.
+    hosts : tuple of str
+        Names, with a port where it is meant alone, under which the dashboard is asked besides this
+        computer's own, ``POSECORE_HOSTS``, separated by commas. None by default.
     """
 
     data_dir: Path = _PROJECT / "data"
@@ -65,6 +70,7 @@ class Settings:
     block_network: bool = True
     ice_servers: tuple[str, ...] = ()
     import_workers: int = 2
+    hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -78,6 +84,7 @@ class Settings:
             database=Path(database).expanduser() if database else data_dir / "posecore.duckdb",
             ice_servers=tuple(server.strip() for server in servers.split(",") if server.strip()),
             import_workers=_read_workers(environ.get("POSECORE_WORKERS")),
+            hosts=_read_hosts(environ.get("POSECORE_HOSTS", "")),
         )
 
     def with_preferences(self, preferences: Mapping[str, str]) -> Self:
@@ -119,3 +126,14 @@ def _read_workers(text: str | None) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise InvalidFieldError(f"POSECORE_WORKERS must be a number from 1 to 64, not {text!r}.")
     return int(text)
+
+
+def _read_hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip() for host in text.split(",") if host.strip())
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise InvalidFieldError(
+                f"POSECORE_HOSTS must hold names such as posecore.example.org, separated by "
+                f"commas, not {host[:60]!r}."
+            )
+    return hosts

@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "geometry": set(),
     "settings": ERRORS,
     "identity": ERRORS | {"settings"},
+    "sign_in": ERRORS | {"identity"},
     "sequence": BASE,
     "simulated_camera": set(),
     "synthetic": DATA | {"simulated_camera"},

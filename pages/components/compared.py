@@ -70,9 +70,14 @@ class ComparisonOffer:
     processing: Processing
 
     @property
+    def owner(self) -> str:
+        """Whose view of the store it is from."""
+        return self.store.owner
+
+    @property
     def key(self) -> Key:
         """A finished session changes no more."""
-        return "comparison", self.a.id, self.b.id, self.processing, self.wishes
+        return self.owner, "comparison", self.a.id, self.b.id, self.processing, self.wishes
 
     def check(self) -> None:
         """Make sure both are still there; raises SessionNotFoundError where not."""

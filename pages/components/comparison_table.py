@@ -1,11 +1,13 @@
 """What came of a comparison, in words and numbers."""
 
+from functools import partial
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
 from pages.components.number_tables import Cell, Figure, Heading, Row, Table, show_numbers
+from pages.components.own_downloads import download_button
 from pages.components.text import plain
 from pages.components.words import as_clock
 from posecore import ANGLES
@@ -60,13 +62,16 @@ def show_table(comparison: Comparison, title: str) -> None:
     ).sort_values(["order", "mean_absolute_difference_deg"], ascending=False)
     rows = [_make_row(str(name), row) for name, row in table.iterrows()]
     show_numbers(Table("Angle by angle", _HEADINGS, rows), key="angle_by_angle")
-    st.download_button(
+    download_button(
         "Download CSV",
-        comparison.table.to_csv(float_format="%.4f").encode(),
-        f"{safe_file_name(title, 'comparison')}_comparison.csv",
-        "text/csv",
-        on_click="ignore",
+        partial(_make_csv, comparison),
+        file_name=f"{safe_file_name(title, 'comparison')}_comparison.csv",
+        mime="text/csv",
     )
+
+
+def _make_csv(comparison: Comparison) -> str:
+    return comparison.table.to_csv(float_format="%.4f")
 
 
 def _make_row(name: str, row: pd.Series) -> Row:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.csv
 import streamlit as st
 
+from pages.components.own_downloads import download_button
 from posecore.export import make_harmless
 
 if TYPE_CHECKING:
@@ -35,13 +36,12 @@ def show_table(
         As ``st.dataframe`` takes ``column_config``.
     """
     st.dataframe(rows, hide_index=True, column_config=columns, key=key)
-    st.download_button(
+    download_button(
         "Download CSV",
-        data=partial(make_csv, rows),
+        partial(make_csv, rows),
         file_name=f"{file_stem}.csv",
         mime="text/csv",
         key=f"{key}_csv",
-        on_click="ignore",
     )
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.components.climbing_limits import get_limits
 from pages.components.format_downloads import show_formats
+from pages.components.own_downloads import download_button
 from pages.components.state import get_settings, get_store
 from pages.components.words import get_zone
 from posecore import Session, SessionStore
@@ -100,9 +101,9 @@ def download_buttons(sessions: list[Session], *, key: str, is_dense: bool = Fals
 
 def download_report(session: Session, *, key: str) -> None:
     """Show the button for the report on paper; there is none of a session with nobody in it."""
-    st.download_button(
+    download_button(
         "Report (HTML)",
-        data=partial(_make_report, session, get_zone()),
+        partial(_make_report, session, get_zone()),
         file_name=safe_file_name(session.name, session.id, "report.html"),
         mime="text/html",
         key=f"{key}_report",
@@ -110,7 +111,6 @@ def download_report(session: Session, *, key: str) -> None:
         "opens in any browser."
         if session.detected_count
         else "Nobody is in view in this session, so there is nothing to report.",
-        on_click="ignore",
         disabled=not session.detected_count,
     )
 
@@ -134,14 +134,13 @@ def _download_button(sessions: list[Session], kind: str, *, key: str) -> None:
     if not sessions:
         return
     download, is_one = _DOWNLOADS[kind], len(sessions) == 1
-    st.download_button(
+    download_button(
         download.label,
-        data=partial(_make_csv if is_one else _make_zip, sessions, kind),
+        partial(_make_csv if is_one else _make_zip, sessions, kind),
         file_name=_file_name(sessions[0], kind) if is_one else f"posecore_{kind}.zip",
         mime="text/csv" if is_one else "application/zip",
         key=f"{key}_{kind}",
         help=download.help,
-        on_click="ignore",
     )
 
 

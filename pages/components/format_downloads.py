@@ -5,6 +5,7 @@ from typing import IO
 
 import streamlit as st
 
+from pages.components.own_downloads import download_button
 from pages.components.state import get_settings, get_store
 from posecore import Session
 from posecore.export import safe_file_name
@@ -28,15 +29,14 @@ def show_formats(sessions: list[Session], *, key: str) -> None:
         if len(file_format.holds) > 1:
             what = st.selectbox("Of", file_format.holds, key=f"{key}_what") or what
         is_one = len(sessions) == 1
-        st.download_button(
+        download_button(
             "Download",
-            data=partial(_make_file if is_one else _make_zip, sessions, file_format, what),
+            partial(_make_file if is_one else _make_zip, sessions, file_format, what),
             file_name=_name_file(sessions[0], file_format, what)
             if is_one
             else f"posecore_{what}_{file_format.name}.zip",
             mime=file_format.media_type if is_one else "application/zip",
             key=f"{key}_other",
-            on_click="ignore",
         )
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.components.state import get_settings, get_store
-from posecore.errors import StoreError
+from posecore.errors import PoseCoreError
 from posecore.isolation import can_block_network
 
 PRIVACY = (
@@ -22,7 +22,7 @@ SWITCHED_OFF = (
 )
 
 
-def show_store_error(error: StoreError) -> None:
+def show_store_error(error: PoseCoreError) -> None:
     """Show why the database cannot be opened, and what to do."""
     st.title("The sessions cannot be opened")
     st.error(str(error), icon=":material/database_off:")

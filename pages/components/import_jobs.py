@@ -4,14 +4,17 @@ import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from pages.components.database import view_as
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from pages.components.words import as_length
+from posecore import SessionStore
 from posecore.errors import PoseCoreError, SessionNotFoundError, StorageFullError
 from posecore.formats.catalogue import is_landmark_file
 from posecore.import_queue import ImportJob, ImportQueue
@@ -27,28 +30,34 @@ _ICONS = {
 }
 
 
-_queues: list[ImportQueue] = []
+_queues: "dict[SessionStore, ImportQueue]" = {}
+_making: Final = Lock()
+# One video at a time is all that a computer can do, whosever it is.
+_turn: Final = Lock()
 
 
-@st.cache_resource(show_spinner=False)
-def _get_queue(database: str) -> ImportQueue:
-    """One queue for the whole process, so that imports go on when the page is left."""
-    _queues.append(ImportQueue(get_store()))
-    return _queues[-1]
+def get_queue(owner: str) -> ImportQueue:
+    """Return one owner's queue, which is the process's, so that imports go on without a page."""
+    store = view_as(owner)
+    with _making:
+        if store not in _queues:
+            _queues[store] = ImportQueue(store, turn=_turn)
+        return _queues[store]
 
 
 def close_queue() -> None:
-    """Stop what is under way; for the end of the process."""
+    """Stop what is under way, of all owners; for the end of the process."""
+    for queue in list(_queues.values()):
+        queue.stop()
     while _queues:
-        _queues.pop().close()
+        _queues.popitem()[1].close()
 
 
 def submit_files(
     files: list[UploadedFile], fields: dict[str, Any], *, keep_video: bool = False
 ) -> None:
     """Put the dropped files on the disk and in the queue; each becomes a session."""
-    settings = get_settings()
-    queue = _get_queue(str(settings.database))
+    settings, queue = get_settings(), get_queue(get_store().owner)
     for file in files:
         try:
             path = _write_upload(file, settings.uploads_dir)
@@ -112,20 +121,21 @@ def _write_upload(file: UploadedFile, folder: Path) -> Path:
 
 
 def show_jobs() -> None:
-    """Show every import of this run of the dashboard, newest first, while one runs up to date."""
-    queue = _get_queue(str(get_settings().database))
+    """Show the owner's imports of this run, newest first, while one runs up to date."""
+    queue = get_queue(get_store().owner)
     if queue.jobs or st.session_state.get("taken_in"):
         st.subheader("Imports")
     _show_taken_in()
     is_busy = _is_busy(queue)
-    st.fragment(_show_all, run_every=_REFRESH_S if is_busy else None)(queue, is_busy)
+    st.fragment(_show_all, run_every=_REFRESH_S if is_busy else None)(is_busy)
 
 
 def _is_busy(queue: ImportQueue) -> bool:
     return any(job.state in ("waiting", "running") for job in queue.jobs)
 
 
-def _show_all(queue: ImportQueue, was_busy: bool) -> None:
+def _show_all(was_busy: bool) -> None:
+    queue = get_queue(get_store().owner)  # asked anew, for somebody may have signed out
     for job in queue.jobs:
         with st.container(border=True, key=f"job_{job.id}"):
             _show_job(queue, job)

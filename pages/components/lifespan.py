@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
+from pages.components.database import close_store
 from pages.components.import_jobs import close_queue
 from pages.components.live_panel import get_rooms
 from pages.components.reading_progress import close_jobs
-from pages.components.state import close_store
 
 
 @asynccontextmanager

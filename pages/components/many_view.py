@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.components.charts import show_chart
 from pages.components.data_table import LINK, show_table
+from pages.components.database import view_as
 from pages.components.metric_choice import MetricChoice, make_number_column
 from pages.components.progress_view import NOBODY
 from pages.components.state import get_settings, get_store
@@ -144,7 +145,9 @@ def show_courses(sessions: list[Session]) -> None:
     )
     courses = []
     for each in sessions:
-        read = _read_course(each.id, each.frame_count, get_settings().processing, angle, of)
+        read = _read_course(
+            get_store().owner, each.id, each.frame_count, get_settings().processing, angle, of
+        )
         if isinstance(read, str):
             st.caption(f"Without a course: {plain(each.name)}. {read}")
         else:
@@ -178,10 +181,10 @@ def _make_columns(courses: list[Course]) -> dict[str, np.ndarray]:
 
 @st.cache_data(max_entries=400, show_spinner="Reading the sessions")
 def _read_course(
-    session_id: str, frame_count: int, processing: Processing, angle: str, of: CourseOf
+    owner: str, session_id: str, frame_count: int, processing: Processing, angle: str, of: CourseOf
 ) -> np.ndarray | str:
-    """Course of a finished session, which never changes; or why there is none."""
+    """Course of an owner's finished session, which never changes; or why there is none."""
     try:
-        return compute_course(load_processed(get_store(), session_id, processing), angle, of)
+        return compute_course(load_processed(view_as(owner), session_id, processing), angle, of)
     except ComparisonError as error:
         return str(error)

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.climbing_limits import ask_for_limits, get_limits
+from pages.components.database import view_as
 from pages.components.downloads import download_numbers
 from pages.components.metrics_tables import (
     make_figures,
@@ -47,7 +48,9 @@ def show_metrics(session: Session, processing: Processing) -> None:
     if not expander.open:
         return
     with expander:
-        numbers = _compute(session.id, session.frame_count, processing, get_limits())
+        numbers = _compute(
+            get_store().owner, session.id, session.frame_count, processing, get_limits()
+        )
         if numbers.problem:
             st.write(f"There are no numbers: {numbers.problem}.")
             return
@@ -65,10 +68,14 @@ def show_metrics(session: Session, processing: Processing) -> None:
 
 @st.cache_data(max_entries=16, show_spinner="Computing the numbers")
 def _compute(
-    session_id: str, frame_count: int, processing: Processing, limits: ClimbingThresholds
+    owner: str,
+    session_id: str,
+    frame_count: int,
+    processing: Processing,
+    limits: ClimbingThresholds,
 ) -> _Numbers:
     """Numbers of a finished session, which never change; ``frame_count`` tells it from others."""
-    material = Material(load_processed(get_store(), session_id, processing), limits)
+    material = Material(load_processed(view_as(owner), session_id, processing), limits)
     metrics = tabulate_metrics(material)
     if material.problem:
         return _Numbers(material.problem, metrics, [], [], 0.0)

@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from pages.components.own_downloads import download_button
 from pages.components.search_form import Search
 from pages.components.state import get_store
 from pages.components.text import plain
@@ -30,12 +31,11 @@ def show_moments(search: Search, *, is_all_read: bool) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{_count(moments)}**, {as_length(moments['duration_s'].sum())} in all")
-        st.download_button(
+        download_button(
             "Download CSV",
-            data=partial(_make_csv, moments),
+            partial(_make_csv, moments),
             file_name="posecore_moments.csv",
             mime="text/csv",
-            on_click="ignore",
             help="One row a moment: session, athlete, date, start, end and length in seconds.",
         )
     page, n_pages = 1, -(-len(moments) // PAGE_SIZE)

@@ -16,11 +16,11 @@ from posecore.errors import PoseCoreError, SessionNotFoundError
 
 def get_room(settings: Settings) -> LiveRoom:
     """Return this tab's room; new settings make a new one, but never under a running camera."""
-    kept = st.session_state.get("live_room")
-    if kept is None or (kept[0] != settings and _is_unused(kept[1])):
-        st.session_state.live_room = kept = (settings, LiveRoom(get_store(), settings))
-    room: LiveRoom = kept[1]
-    return room
+    store = get_store()
+    kept: tuple[Settings, LiveRoom, str] | None = st.session_state.get("live_room")
+    if kept is None or kept[2] != store.owner or (kept[0] != settings and _is_unused(kept[1])):
+        st.session_state.live_room = kept = (settings, LiveRoom(store, settings), store.owner)
+    return kept[1]
 
 
 def _is_unused(room: LiveRoom) -> bool:

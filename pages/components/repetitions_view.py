@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.components.charts import show_chart
 from pages.components.data_table import LINK, show_table
+from pages.components.database import view_as
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from pages.components.words import as_clock, as_date
@@ -98,7 +99,7 @@ def show_repetitions(sessions: list[Session], angles: list[str]) -> None:
         st.info("Choose at least one angle.")
         return
     ids = tuple((each.id, each.frame_count) for each in sessions)
-    computed = _compute(ids, get_settings().processing, tuple(angles))
+    computed = _compute(get_store().owner, ids, get_settings().processing, tuple(angles))
     if isinstance(computed, str):
         st.info(computed)
         return
@@ -120,10 +121,13 @@ def show_repetitions(sessions: list[Session], angles: list[str]) -> None:
 
 @st.cache_data(max_entries=16, show_spinner="Laying the repetitions over one another")
 def _compute(
-    sessions: tuple[tuple[str, int], ...], processing: Processing, angles: tuple[str, ...]
+    owner: str,
+    sessions: tuple[tuple[str, int], ...],
+    processing: Processing,
+    angles: tuple[str, ...],
 ) -> tuple[RepetitionProfile, list[float]] | str:
-    """Repetitions of finished sessions, which never change; or why there are none."""
-    store = get_store()
+    """Repetitions of an owner's finished sessions, which never change; or why there are none."""
+    store = view_as(owner)
     recordings = [load_processed(store, session_id, processing) for session_id, _ in sessions]
     begins_s = [float(each.time_s[0]) if len(each) else 0.0 for each in recordings]
     try:

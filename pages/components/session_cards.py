@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.database import view_as
 from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.ways_in import show_import, show_record
@@ -14,10 +15,10 @@ _CARDS_A_ROW = 3
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _make_thumbnail(session_id: str, frame_count: int) -> str | None:
-    """Picture of a session; a sample of its frames is enough to find a telling one."""
+def _make_thumbnail(owner: str, session_id: str, frame_count: int) -> str | None:
+    """Picture of an owner's session; a sample of its frames is enough to find a telling one."""
     every = max(1, frame_count // _THUMBNAIL_FRAMES)
-    return make_thumbnail_svg(get_store().load_sequence(session_id, every=every))
+    return make_thumbnail_svg(view_as(owner).load_sequence(session_id, every=every))
 
 
 def show_last_and_ways_in(session: Session) -> None:
@@ -64,6 +65,8 @@ def _describe(session: Session) -> str:
 
 
 def _show_thumbnail(session: Session, width: int) -> None:
-    svg = _make_thumbnail(session.id, session.frame_count) if session.frame_count else None
+    if not session.frame_count:
+        return
+    svg = _make_thumbnail(get_store().owner, session.id, session.frame_count)
     if svg:
         st.image(svg, width=width)

@@ -1,32 +1,34 @@
-"""What every page shares: the open database and the settings in force."""
+"""What every page shares: the open database and the settings in force, of whoever looks."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from posecore import SessionStore, Settings, open_store
-from posecore.import_queue import remove_abandoned_uploads
+from pages.components.database import close_store, view_as
+from pages.components.sign_in import find_identity
+from posecore import SessionStore, Settings
+from posecore.errors import NotSignedInError
 
-_opened: list[SessionStore] = []
-
-
-@st.cache_resource(show_spinner=False)
-def _open_store(database: str) -> SessionStore:
-    """Open once for the whole process; what was cut off last time is finished first."""
-    store = open_store(database)
-    store.recover_sessions()
-    remove_abandoned_uploads(Settings.from_env())
-    _opened.append(store)
-    return store
-
-
-def close_store() -> None:
-    """Close what was opened; for the end of the process."""
-    while _opened:
-        _opened.pop().close()
+__all__ = ["close_store", "get_settings", "get_store", "take_from_address"]
 
 
 def get_store() -> SessionStore:
-    """Return the database as the signed-in owner sees it."""
-    return _open_store(str(Settings.from_env().database))
+    """Return the database as the signed-in owner sees it.
+
+    A part of a page that runs again alone, after somebody signed out in another tab, starts the
+    whole page again, which then asks to sign in.
+
+    Raises
+    ------
+    NotSignedInError
+        Where there is no page to start again.
+    SignInSetupError
+    """
+    try:
+        return view_as(find_identity().owner)
+    except NotSignedInError:
+        if get_script_run_ctx(suppress_warning=True) is not None:
+            st.rerun()
+        raise
 
 
 def get_settings() -> Settings:

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, WebSo
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_TIMEOUT_S = 60.0
+SECRETS = "secrets.toml"
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,10 +41,15 @@ class Dashboard:
 
 
 @contextmanager
-def run_dashboard(data_dir: Path, **environ: str) -> Iterator[Dashboard]:
-    """Start ``streamlit run app.py`` over a data folder, and end it, and only it, at the end."""
-    port = find_free_port()
+def run_dashboard(data_dir: Path, *, port: int = 0, **environ: str) -> Iterator[Dashboard]:
+    """Start ``streamlit run app.py`` over a data folder, and end it, and only it, at the end.
+
+    Its secrets are the ``secrets.toml`` in that folder, where there is one.
+    """
+    port = port or find_free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    # Never those of the project: whoever develops it may sign in there.
+    command += ["--secrets.files", str(data_dir / SECRETS)]
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "dashboard.log").open("wb") as log:
         process = subprocess.Popen(
@@ -73,16 +79,18 @@ def find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_until_ready(
+    process: subprocess.Popen[bytes], url: str, log: Path, path: str = "/_stcore/health"
+) -> None:
     """Return when the server answers; say what it printed when it does not."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urlopen(f"{url}/_stcore/health", timeout=1):
+            with urlopen(f"{url}{path}", timeout=1):
                 return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError(f"The dashboard did not start:\n{log.read_text(errors='replace')}")
+    raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")
 
 
 def find_chromium() -> str | None:

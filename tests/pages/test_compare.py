@@ -54,7 +54,7 @@ def texts(page):
 
 def read_offer(page):
     [*_, token] = page.session_state.replay_tokens.values()
-    return find_offer(token)
+    return find_offer(token, "local")
 
 
 def test_without_sessions_the_ways_to_one_are_offered(database):

@@ -164,7 +164,7 @@ def test_the_recording_comes_by_an_address_of_the_tab(database):
     answer = ask_for("recording", token)
     assert (answer.status_code, answer.body.count(b'"n_frames":7,')) == (200, 1)
     assert page.run().session_state.replay_tokens == {
-        (page.query_params["session"], 7, "recorded", math.inf): token
+        ("local", page.query_params["session"], 7, "recorded", math.inf): token
     }
     assert ask_for("recording", "x" * len(token)).status_code == 404
 
@@ -308,11 +308,13 @@ def test_the_landmarks_shown_are_chosen_and_the_choice_is_remembered(database):
     page = open_page(session=session_id)
     [recorded] = page.session_state.replay_tokens.values()
     page.selectbox(key="processing").set_value("refined").run()
-    refined = page.session_state.replay_tokens[session_id, 60, "refined", math.inf]
+    refined = page.session_state.replay_tokens["local", session_id, 60, "refined", math.inf]
     assert ask_for("recording", refined).body != ask_for("recording", recorded).body
     again = open_page(session=session_id)
     assert again.selectbox(key="processing").value == "refined"
-    assert list(again.session_state.replay_tokens) == [(session_id, 60, "refined", math.inf)]
+    assert list(again.session_state.replay_tokens) == [
+        ("local", session_id, 60, "refined", math.inf)
+    ]
 
 
 def test_markers_without_a_picture_are_replayed(database, tmp_path):

@@ -9,6 +9,7 @@ from pages.components.player.answers import PLAYER_ROUTES, VERSION, find_address
 from pages.components.player.offers import Offer, Offered, make_token, pack
 from pages.components.player.offline import describe_note
 from pages.components.player.scripts import read_style
+from pages.components.state import get_store
 from pages.components.text import plain
 from posecore import Session, SessionStore
 from posecore.errors import PoseCoreError
@@ -62,7 +63,7 @@ def replay_player(
         "notes": [describe_note(note) for note in store.notes.list(session.id)],
         "can_note": True,
     }
-    _player(data=data, key=_KEY, on_note_change=lambda: _keep_note(store, session.id))
+    _player(data=data, key=_KEY, on_note_change=lambda: _keep_note(session.id))
 
 
 def comparison_player(offer: Offered, a: Session, b: Session) -> None:
@@ -84,11 +85,14 @@ def _find_parts(token: str) -> dict[str, str]:
     return {part: find_address(part, token) for part in _PARTS}
 
 
-def _keep_note(store: SessionStore, session_id: str) -> None:
-    """Do with a note what was asked in the player; what cannot be done is said on the page."""
+def _keep_note(session_id: str) -> None:
+    """Do with a note what was asked in the player; what cannot be done is said on the page.
+
+    For whoever looks now: this runs before the page does, and somebody may have signed out since.
+    """
     change = dict(st.session_state[_KEY].note or {})
     try:
-        _change_note(store, session_id, change)
+        _change_note(get_store(), session_id, change)
     except PoseCoreError as error:
         st.toast(plain(str(error)), duration="long")
 

@@ -19,9 +19,10 @@ from pages.components.player.offers import Offer, Offered, find_offer, pack
 from pages.components.player.offline import write_page
 from pages.components.player.scripts import compute_version, read_script
 from pages.components.routes import below_base_path
+from pages.components.sign_in import identify
 from posecore.clip import write_clip
 from posecore.clip_scene import ClipView
-from posecore.errors import ClipError, PoseCoreError
+from posecore.errors import ClipError, NotSignedInError, PoseCoreError
 from posecore.replay_block import get_head
 
 VERSION: Final = compute_version()
@@ -56,9 +57,10 @@ def _for_offer(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     """Answer for what is behind the token; what cannot be is one sentence."""
 
     async def respond(request: Request) -> Response:
-        token = request.path_params["token"]
         try:
-            return await run_in_threadpool(_find_and_answer, answer, token, request.query_params)
+            return await run_in_threadpool(_find_and_answer, answer, request)
+        except NotSignedInError as error:
+            return PlainTextResponse(str(error), status_code=401)
         except ClipError as error:
             return PlainTextResponse(str(error), status_code=422)
         except PoseCoreError as error:
@@ -67,11 +69,11 @@ def _for_offer(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     return respond
 
 
-def _find_and_answer(answer: Answer, token: str, query: Mapping[str, str]) -> Response:
-    offer = find_offer(token)
+def _find_and_answer(answer: Answer, request: Request) -> Response:
+    offer = find_offer(request.path_params["token"], identify(request).owner)
     if offer is None:
         return PlainTextResponse("This page is out of date; reload it.", status_code=404)
-    return answer(offer, query)
+    return answer(offer, request.query_params)
 
 
 def _for_session(answer: Callable[[Offer, Mapping[str, str]], Response]) -> Answer:

@@ -1,7 +1,8 @@
 """What a tab may fetch: each session somebody looks at has an address that this tab alone knows.
 
-The page has checked who asks before it offers a session, so the address is the permission. The
-recording is packed once, beginning when it is offered, while the browser is still busy with the
+The page has checked who asks before it offers a session. Where everybody is the one owner of this
+computer the address is the permission; where people sign in, it answers only whom it was made for.
+The recording is packed once, beginning when it is offered, while the browser is still busy with the
 drawing library.
 """
 
@@ -36,6 +37,10 @@ class Offered(Protocol):
     """Something a tab may look at."""
 
     @property
+    def owner(self) -> str:
+        """Who may look at it."""
+
+    @property
     def key(self) -> Key:
         """What is packed once for all who look at the same."""
 
@@ -66,10 +71,15 @@ class Offer:
         self.store.get_session(self.session.id)
 
     @property
+    def owner(self) -> str:
+        """Whose view of the store it is from."""
+        return self.store.owner
+
+    @property
     def key(self) -> Key:
         """A finished session changes no more, a growing one its count."""
         session = self.session
-        return session.id, session.frame_count, self.processing, self.max_error_deg
+        return self.owner, session.id, session.frame_count, self.processing, self.max_error_deg
 
     def find_video(self, name: str) -> Path | None:
         """Find the session's video."""
@@ -127,8 +137,8 @@ def make_token(offer: Offered) -> str:
     return token
 
 
-def find_offer(token: str) -> Offered | None:
-    """Return what a token stands for, if it was ever given out and is still there.
+def find_offer(token: str, owner: str) -> Offered | None:
+    """Return what a token stands for, if it was ever given out, to this owner, and is still there.
 
     Raises
     ------
@@ -136,7 +146,7 @@ def find_offer(token: str) -> Offered | None:
         If it was deleted meanwhile; what is packed of it is forgotten as well.
     """
     offer = _offers.get(token)
-    if offer is None:
+    if offer is None or offer.owner != owner:
         return None
     try:
         offer.check()

@@ -2,8 +2,13 @@
 
 import streamlit as st
 
+from pages.components.api_context import API_ROUTES
 from pages.components.lifespan import lifespan
 from pages.components.live_panel import LIVE_ROUTES
 from pages.components.player import PLAYER_ROUTES
 
-app = st.App("pages/navigation.py", routes=[*PLAYER_ROUTES, *LIVE_ROUTES], lifespan=lifespan)
+app = st.App(
+    "pages/navigation.py",
+    routes=[*PLAYER_ROUTES, *LIVE_ROUTES, *API_ROUTES],
+    lifespan=lifespan,
+)

@@ -16,6 +16,7 @@ from posecore.errors import PoseCoreError, SessionNotFoundError, StorageFullErro
 from posecore.formats.catalogue import is_landmark_file
 from posecore.import_queue import ImportJob, ImportQueue
 from posecore.landmark_import import import_landmarks
+from posecore.settings import Settings
 
 _REFRESH_S = 0.5
 _ICONS = {
@@ -35,6 +36,11 @@ def _get_queue(database: str) -> ImportQueue:
     """One queue for the whole process, so that imports go on when the page is left."""
     _queues.append(ImportQueue(get_store()))
     return _queues[-1]
+
+
+def get_queue() -> ImportQueue:
+    """Return the queue of this dashboard."""
+    return _get_queue(str(Settings.from_env().database))
 
 
 def close_queue() -> None:

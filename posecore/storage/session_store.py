@@ -22,6 +22,7 @@ from posecore.storage.processed_store import ProcessedStore, remove_processed
 from posecore.storage.reading_store import ReadingStore, remove_readings
 from posecore.storage.session import SOURCES, Session, check_fields
 from posecore.storage.session_lookup import COLUMNS, find_session, parse_id
+from posecore.storage.session_query import SessionQueries
 from posecore.storage.video_files import VideoFiles
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class SessionStore(OwnerChoices):
         self.processed = ProcessedStore(database, owner=owner)
         self.readings = ReadingStore(database, owner=owner)
         self.metrics = MetricStore(database, owner=owner)
+        self.queries = SessionQueries(database, owner=owner)
 
     def __enter__(self) -> Self:
         return self

@@ -387,6 +387,7 @@ def test_every_method_about_one_session_is_tried_below(store):
         "notes",
         "owner",
         "processed",
+        "queries",
         "readings",
     }
     assert methods == set(ACTIONS) | NOT_ABOUT_ONE_SESSION

@@ -1,0 +1,1 @@
+"""REST for other programs, beside the dashboard: sessions, frames, numbers, notes and videos."""

@@ -3,12 +3,12 @@
 from typing import Final
 
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 
 from pages.components.import_jobs import get_queue
 from pages.components.routes import below_base_path
 from pages.components.state import get_store
-from posecore.api.app import make_api
+from posecore.api.app import mount_api
 from posecore.api.context import ApiContext
 from posecore.api.identifying import make_identify
 from posecore.identity import Identity
@@ -30,4 +30,4 @@ API_CONTEXT: Final = ApiContext(
     identify=make_identify(get_store, _read_cookie, _needs_sign_in),
     get_queue=lambda _owner: get_queue(),
 )
-API_ROUTES: Final[list[BaseRoute]] = [Mount(below_base_path("/api"), make_api(API_CONTEXT))]
+API_ROUTES: Final[list[BaseRoute]] = [mount_api(below_base_path("/api"), API_CONTEXT)]

@@ -1,12 +1,14 @@
 """The application that speaks REST, served at ``/api`` beside the dashboard."""
 
+import re
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from posecore.api import comparing, frames, measures, notes, sessions, videos
 from posecore.api.context import ApiContext
-from posecore.api.docs_page import add_docs
+from posecore.api.docs_page import add_docs, describe, list_methods
 from posecore.api.limits import ApiLimits, BodyLimit, RateLimits
 from posecore.api.problems import PROBLEMS, add_handlers
 
@@ -61,5 +63,22 @@ def make_api(context: ApiContext, limits: ApiLimits | None = None) -> FastAPI:
         api.include_router(router, responses=PROBLEMS)
     add_handlers(api)
     add_docs(api, frames.FRAME_MODELS)
+    api.state.methods = list_methods(describe(api, frames.FRAME_MODELS))
     api.add_middleware(BodyLimit, limits=limits)
     return api
+
+
+def mount_api(path: str, context: ApiContext, limits: ApiLimits | None = None) -> Mount:
+    """Make the route that serves it, for an application that serves more than that.
+
+    Parameters
+    ----------
+    path : str
+        Where: ``/api``.
+    context : ApiContext
+    limits : ApiLimits, optional
+    """
+    mount = Mount(path, make_api(context, limits))
+    # An address with a line break in it is below this one as well, and answered as others are.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount

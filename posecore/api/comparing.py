@@ -27,6 +27,7 @@ from posecore.api.models import (
     MomentFacts,
     MomentList,
     SessionFacts,
+    When,
     to_number,
 )
 from posecore.comparison import SCORE_FORMULA, Comparison, compare
@@ -82,8 +83,8 @@ class _Searched(BaseModel):
     min_duration_s: float = Field(default=0.0, ge=0, le=LONGEST_S)
     athlete: str | None = Field(default=None, max_length=100)
     tag: str | None = Field(default=None, max_length=50)
-    since: datetime | None = None
-    until: datetime | None = None
+    since: When | None = None
+    until: When | None = None
     limit: int = Field(default=100, ge=1, le=500)
     fill: bool = Field(
         default=False,

@@ -1,5 +1,6 @@
 """The page on REST: Swagger UI from this machine's own files; nothing is asked of any other."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import compile_path
 
 from posecore.api.problems import ApiProblem, Problem
 
@@ -104,6 +106,14 @@ def describe(api: FastAPI, models: tuple[Any, ...]) -> dict[str, Any]:
         found["security"] = [{}, {"token": []}]
         api.openapi_schema = found
     return api.openapi_schema
+
+
+def list_methods(description: dict[str, Any]) -> list[tuple[re.Pattern[str], list[str]]]:
+    """List the methods of each address."""
+    return [
+        (compile_path(path)[0], sorted(method.upper() for method in operations))
+        for path, operations in description["paths"].items()
+    ]
 
 
 def _add_model(schemas: dict[str, Any], model: Any) -> None:

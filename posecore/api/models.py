@@ -1,11 +1,19 @@
 """What goes in and comes out of REST as JSON, with its limits; a number that is missing is null."""
 
 import math
+import re
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 from posecore.import_queue import ImportJob
 from posecore.storage.note import NOTE_LIMIT, Note
@@ -16,6 +24,7 @@ LONGEST_S: Final = 1e9
 _REASON_LIMIT: Final = 1000
 # Neither of nothing but blanks nor with a NUL, which no database keeps.
 _ANY_TEXT: Final = r"^[^\u0000]*$"
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _SOME_TEXT: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
 Source = Literal["live", "video", "stream", "sample", "file"]
@@ -47,6 +56,23 @@ Tags = Annotated[
     list[Tag],
     Field(default_factory=list, max_length=MAX_TAGS, description="Words to find it by."),
     AfterValidator(_check_words),
+]
+
+
+def _check_date(value: Any) -> Any:
+    # A bare number would be taken for seconds since 1970.
+    if not isinstance(value, str) or not _DATE.match(value):
+        raise ValueError("a moment reads like 2026-11-26 or 2026-11-26T12:30:00Z")
+    return value
+
+
+When = Annotated[
+    datetime,
+    BeforeValidator(_check_date),
+    WithJsonSchema(
+        {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]},
+        mode="validation",
+    ),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=TEXT_LIMITS["name"], pattern=_SOME_TEXT)]
 Moment = Annotated[float, Field(ge=0, le=LONGEST_S, allow_inf_nan=False)]

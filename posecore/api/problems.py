@@ -6,6 +6,7 @@ RFC 9457, Problem Details for HTTP APIs.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -132,7 +133,7 @@ async def _handle_ours(_request: Request, error: Any) -> Response:
     return explain(error)
 
 
-async def _handle_http(_request: Request, error: Any) -> Response:
+async def _handle_http(request: Request, error: Any) -> Response:
     if isinstance(error, ApiProblem):
         return make_problem(error.status_code, error.detail, error.kind, error.headers)
     sentences = {
@@ -141,7 +142,17 @@ async def _handle_http(_request: Request, error: Any) -> Response:
         405: "This address does not take that method; see the header Allow.",
     }
     sentence = sentences.get(error.status_code, f"{error.detail}.")
-    return make_problem(error.status_code, sentence, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_find_methods(request)) or headers.get("Allow", "GET")
+    return make_problem(error.status_code, sentence, headers=headers)
+
+
+def _find_methods(request: Request) -> list[str]:
+    """All methods of an address; Starlette knows those of one of its operations only."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    table: list[tuple[re.Pattern[str], list[str]]] = request.app.state.methods
+    return next((methods for pattern, methods in table if pattern.fullmatch(path)), [])
 
 
 async def _handle_invalid(_request: Request, error: Any) -> Response:

@@ -1,6 +1,5 @@
 """Sessions: list, begin, read, change, finish, delete."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,6 +16,7 @@ from posecore.api.models import (
     SessionList,
     Source,
     Status,
+    When,
 )
 from posecore.api.problems import ApiProblem
 from posecore.errors import InvalidFieldError
@@ -39,8 +39,8 @@ class _Wanted(BaseModel):
     text: str | None = Field(
         default=None, max_length=200, description="Somewhere in name, description, athlete or tag."
     )
-    since: datetime | None = Field(default=None, description="Recorded then or later.")
-    until: datetime | None = Field(default=None, description="Recorded before.")
+    since: When | None = Field(default=None, description="Recorded then or later.")
+    until: When | None = Field(default=None, description="Recorded before.")
     limit: int = Field(default=50, ge=1, le=500)
     cursor: str | None = Field(
         default=None, max_length=200, description="`next_cursor` of the page before."

@@ -8,10 +8,9 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from posecore import SessionStore, Settings
-from posecore.api.app import make_api
+from posecore.api.app import mount_api
 from posecore.api.context import ApiContext
 from posecore.api.identifying import make_identify
 from posecore.api.limits import ApiLimits
@@ -56,7 +55,7 @@ class _Server(uvicorn.Server):
 @contextmanager
 def run_api(context: ApiContext, limits: ApiLimits | None = None) -> Iterator[str]:
     """Serve REST at /api, as the dashboard does; gives the address of the dashboard."""
-    app = Starlette(routes=[Mount("/api", make_api(context, limits))])
+    app = Starlette(routes=[mount_api("/api", context, limits)])
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
     server = _Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

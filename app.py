@@ -3,6 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.components.api_context import API_ROUTES
 from pages.components.gate import SignInGate
 from pages.components.hosts import find_hosts
 from pages.components.lifespan import lifespan
@@ -12,7 +13,7 @@ from posecore.api.guard import HostGuard
 
 app = st.App(
     "pages/navigation.py",
-    routes=[*PLAYER_ROUTES, *LIVE_ROUTES],
+    routes=[*PLAYER_ROUTES, *LIVE_ROUTES, *API_ROUTES],
     middleware=[Middleware(HostGuard, get_hosts=find_hosts), Middleware(SignInGate)],
     lifespan=lifespan,
 )

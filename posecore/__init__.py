@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from posecore.cleaning.resampling import resample as resample
     from posecore.cleaning.sides import detect_seen_from_behind as detect_seen_from_behind
     from posecore.cleaning.sides import repair_swaps as repair_swaps
+    from posecore.client import RemoteStore as RemoteStore
+    from posecore.client import connect as connect
     from posecore.comparison import SCORE_FORMULA as SCORE_FORMULA
     from posecore.comparison import Comparison as Comparison
     from posecore.comparison import compare as compare
@@ -83,6 +85,7 @@ _HOMES = {
     "PoseSequence": "sequence",
     "ProcessingStep": "sequence",
     "RefinementOptions": "refinement.fit",
+    "RemoteStore": "client",
     "RepetitionProfile": "repetition_profile",
     "SCORE_FORMULA": "comparison",
     "SEGMENTS": "topology",
@@ -107,6 +110,7 @@ _HOMES = {
     "compute_metrics": "metrics",
     "compute_readings": "signal_readings",
     "compute_repetition_profile": "repetition_profile",
+    "connect": "client",
     "detect_repetitions": "events",
     "detect_seen_from_behind": "cleaning.sides",
     "find_moments": "search",

@@ -6,7 +6,7 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
-from posecore.storage.frame_table import from_arrow, to_arrow
+from posecore.frame_arrow import from_arrow, to_arrow
 from posecore.storage.session_store import SessionStore
 
 SAMPLES_DIR: Final = Path(__file__).resolve().parent.parent / "data" / "samples"

@@ -32,6 +32,12 @@ REPORT = ANALYSIS | {
 }
 REPORT_PARTS = {f"report_{part}" for part in ("chart", "comparison", "moments", "tables", "words")}
 ESTIMATION = DATA | {"settings", "models", "isolation", "worker", "estimation"}
+API = (
+    COMPARISON
+    | {"climbing", "conditions", "export", "formats", "frame_arrow", "identity", "import_queue"}
+    | {"importing", "landmark_import", "placement", "processing", "search", "session_metrics"}
+    | {"settings", "storage", "streaming", "table_columns"}
+)
 MAY_IMPORT = {
     "errors": set(),
     "topology": set(),
@@ -72,7 +78,11 @@ MAY_IMPORT = {
     "climbing_metrics": ANALYSIS | {"climbing", "measures", "metric_definition"},
     "conditions": ERRORS | {"angle_table"},
     "signal_readings": ANALYSIS | {"conditions", "processing", "stillness"},
-    "storage": DATA | {"settings", "identity", "video_writer", "conditions"},
+    "frame_arrow": DATA,
+    "storage": DATA | {"settings", "identity", "video_writer", "conditions", "frame_arrow"},
+    "api": API,
+    "client_link": ERRORS,
+    "client": DATA | {"client_link", "frame_arrow", "storage.note", "storage.session"},
     "search": DATA | {"angle_readings", "conditions", "processing", "signal_readings", "export"},
     "reading_job": ERRORS | {"search"},
     "courses": ANALYSIS | {"angle_readings", "repetition_profile"},
@@ -126,6 +136,11 @@ OWNERS = {
         "pages/components/*.py",
     ],
     "PIL": ["posecore/clip.py", "posecore/stills.py"],
+    "fastapi": ["posecore/api/*.py"],
+    "httpx": ["posecore/client_link.py"],
+    "limits": ["posecore/api/limits.py"],
+    "pydantic": ["posecore/api/*.py"],
+    "starlette": ["app.py", "pages/components/*.py", "posecore/api/*.py"],
     "streamlit": ["app.py", "pages/*.py"],
     "streamlit_webrtc": ["pages/components/*.py"],
 }

@@ -163,7 +163,8 @@ def _from_duckdb_error(error: duckdb.Error, path: Path) -> StoreError:
         who = f"by process {holder['pid']} ({Path(holder['program']).name})" if holder else ""
         return DatabaseLockedError(
             f"The database {path.name} is already open {who or 'in another program'}, most likely "
-            "a running dashboard; close that one first, or use another file with --db."
+            "a running dashboard; work on it with posecore.connect(), close it first, or use "
+            "another file with --db."
         )
     if _FULL.search(text):
         return _full(path)

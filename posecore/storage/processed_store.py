@@ -5,9 +5,9 @@ import uuid
 
 import duckdb
 
+from posecore.frame_arrow import from_arrow, to_arrow
 from posecore.sequence import PoseSequence, ProcessingStep
 from posecore.storage.connection import Database
-from posecore.storage.frame_table import from_arrow, to_arrow
 from posecore.storage.session_lookup import find_session
 
 

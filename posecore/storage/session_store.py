@@ -22,6 +22,7 @@ from posecore.storage.session_lookup import (
     has_right,
     name_asker,
 )
+from posecore.storage.session_query import SessionQueries
 from posecore.storage.session_recovery import IMPORT_INTERRUPTED, SessionRecovery
 from posecore.storage.share_store import ShareStore
 from posecore.storage.token_store import TokenStore, identify
@@ -72,6 +73,7 @@ class SessionStore(SessionRecovery):
         self.tokens = TokenStore(database, owner=owner)
         self.audit = AuditStore(database, owner=owner)
         self.people = PeopleStore(database, owner=owner)
+        self.queries = SessionQueries(database, owner=owner)
 
     def __enter__(self) -> Self:
         return self

@@ -384,7 +384,17 @@ NOT_ABOUT_ONE_SESSION = {
 
 def test_every_method_about_one_session_is_tried_below(store):
     methods = {name for name in dir(store) if not name.startswith("_")} - {
-        *("audit", "metrics", "notes", "people", "processed", "readings", "shares", "tokens"),
+        *(
+            "audit",
+            "metrics",
+            "notes",
+            "people",
+            "processed",
+            "queries",
+            "readings",
+            "shares",
+            "tokens",
+        ),
         "owner",
     }
     assert methods == set(ACTIONS) | NOT_ABOUT_ONE_SESSION

@@ -17,7 +17,6 @@ from posecore.alignment import (
 )
 from posecore.api.caching import PRIVATE, answer_unchanged, make_tag
 from posecore.api.callers import Caller, Computer
-from posecore.api.context import note_access
 from posecore.api.measures import split_angles
 from posecore.api.models import (
     LONGEST_S,
@@ -107,7 +106,7 @@ def get_comparison(
     if unchanged := answer_unchanged(request, tag):
         return unchanged
     for session in (a, b):
-        note_access(computer.store, "opened", session.id, "comparison")
+        computer.store.audit.note("opened", session.id, "comparison")
     with computer.rates.computing():
         found = _compare(computer, wanted, names)
     response.headers.update({"ETag": tag, **PRIVATE})

@@ -35,10 +35,3 @@ class ApiContext:
     identify: Callable[[HTTPConnection], Identity]
     get_queue: Callable[[str], ImportQueue]
     hub: Any = None
-
-
-def note_access(store: SessionStore, action: str, session_id: str, detail: str = "") -> None:
-    """Put into the audit list that somebody opened a session, or took something of it away."""
-    audit = getattr(store, "audit", None)
-    if audit is not None:
-        audit.note(action, session_id, detail)

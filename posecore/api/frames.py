@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from posecore.api.caching import PRIVATE, answer_unchanged, if_match, make_tag
 from posecore.api.callers import Caller, Reader, Writer
-from posecore.api.context import note_access
 from posecore.api.formats import MEDIA_TYPES, Format, choose_format, stream_tables
 from posecore.api.models import LARGEST_COUNT, LONGEST_S, AddedFrames
 from posecore.api.new_frames import JSON_TYPE, NewFrames, check_contract, read_json_frames
@@ -93,7 +92,7 @@ def get_frames(
     tag = _tag_frames(session, wanted, table_format)
     if unchanged := answer_unchanged(request, tag):
         return unchanged
-    note_access(reader.store, "downloaded", session.id, "frames")
+    reader.store.audit.note("downloaded", session.id, "frames")
     tables = _find_tables(reader, session, wanted, _PIECES[table_format])
     if table_format in ("csv", "parquet"):
         tables = (_widen(table, session, wanted.list_fields()) for table in tables)

@@ -1,18 +1,16 @@
 """Who asks: by a token, by the dashboard's own sign-in, or everybody where nobody signs in."""
 
 from collections.abc import Callable
-from typing import Any, Final
 
 from starlette.requests import HTTPConnection
 
 from posecore.errors import NotSignedInError
 from posecore.identity import LOCAL_IDENTITY, Identity
-
-_LONGEST_TOKEN: Final = 200
+from posecore.storage.session_store import SessionStore
 
 
 def make_identify(
-    get_store: Callable[[], Any],
+    get_store: Callable[[], SessionStore],
     read_cookie: Callable[[HTTPConnection], Identity | None],
     needs_sign_in: Callable[[], bool],
 ) -> Callable[[HTTPConnection], Identity]:
@@ -38,7 +36,7 @@ def make_identify(
     def identify(connection: HTTPConnection) -> Identity:
         token = _find_token(connection)
         if token is not None:
-            return _identify_token(get_store(), token)
+            return get_store().identify(token)
         if not needs_sign_in():
             return LOCAL_IDENTITY
         identity = read_cookie(connection)
@@ -64,13 +62,3 @@ def _find_token(connection: HTTPConnection) -> str | None:
     if connection.scope["type"] == "websocket":
         return connection.query_params.get("token")
     return None
-
-
-def _identify_token(store: Any, token: str) -> Identity:
-    find = getattr(store, "identify", None)
-    if find is None or not 0 < len(token) <= _LONGEST_TOKEN:
-        raise NotSignedInError(
-            "This token is unknown, has expired or was taken back; make a new one in Settings."
-        )
-    identity: Identity = find(token)
-    return identity

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from posecore.angles import ANGLES
 from posecore.api.caching import PRIVATE, answer_unchanged, make_tag
 from posecore.api.callers import Caller, Computer
-from posecore.api.context import note_access
 from posecore.api.formats import MEDIA_TYPES, Format, choose_format, stream_tables
 from posecore.api.models import MetricList, MetricValue, StepFacts, StepList, to_number
 from posecore.errors import InvalidOptionError
@@ -65,7 +64,7 @@ def get_angles(
     tag = make_tag("angles", session.id, session.frame_count, variant=variant)
     if unchanged := answer_unchanged(request, tag):
         return unchanged
-    note_access(computer.store, "downloaded", session.id, "angles")
+    computer.store.audit.note("downloaded", session.id, "angles")
     limit = math.inf if wanted.max_error_deg is None else wanted.max_error_deg
     with computer.rates.computing():
         sequence = load_processed(computer.store, session.id, wanted.processing)

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from posecore.api.caching import PRIVATE, answer_unchanged, if_match, tag_session
 from posecore.api.callers import Caller, Reader, Writer
-from posecore.api.context import note_access
 from posecore.api.models import (
     Ending,
     NewSession,
@@ -82,7 +81,7 @@ def create_session(
 def get_session(session_id: str, reader: Reader, request: Request, response: Response) -> Any:
     """Read a session's facts."""
     session = reader.store.get_session(session_id)
-    note_access(reader.store, "opened", session.id)
+    reader.store.audit.note("opened", session.id)
     return answer_unchanged(request, tag_session(session)) or _answer(session, response)
 
 

@@ -16,7 +16,6 @@ from starlette.responses import FileResponse
 
 from posecore.api.caching import PRIVATE, tag_session
 from posecore.api.callers import Caller, Reader, Writer
-from posecore.api.context import note_access
 from posecore.api.models import Name, Progress, SessionFacts, Tags
 from posecore.api.problems import ApiProblem
 from posecore.api.sessions import find_job
@@ -211,7 +210,7 @@ def get_video(session_id: str, reader: Reader, request: Request) -> Response:
     path = reader.store.get_video_file(session.id)
     if path is None:
         raise ApiProblem(404, "No video was kept with this session; it has landmarks only.")
-    note_access(reader.store, "downloaded", session.id, "video")
+    reader.store.audit.note("downloaded", session.id, "video")
     if "Range" in request.headers:
         _check_range(request.headers["Range"], path.stat().st_size)
     headers = {**PRIVATE, "Content-Encoding": "identity", "X-Content-Type-Options": "nosniff"}

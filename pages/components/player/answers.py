@@ -21,7 +21,7 @@ from pages.components.player.scripts import compute_version, read_script
 from pages.components.routes import below_base_path
 from posecore.clip import write_clip
 from posecore.clip_scene import ClipView
-from posecore.errors import ClipError, PoseCoreError
+from posecore.errors import ClipError, ComparisonError, InvalidOptionError, PoseCoreError
 from posecore.replay_block import get_head
 
 VERSION: Final = compute_version()
@@ -61,6 +61,8 @@ def _for_offer(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
             return await run_in_threadpool(_find_and_answer, answer, token, request.query_params)
         except ClipError as error:
             return PlainTextResponse(str(error), status_code=422)
+        except (ComparisonError, InvalidOptionError) as error:
+            return PlainTextResponse(str(error))  # nothing failed: two cannot be compared
         except PoseCoreError as error:
             return PlainTextResponse(str(error), status_code=404)
 

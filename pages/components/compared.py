@@ -27,7 +27,7 @@ from posecore.sequence import PoseSequence
 from posecore.settings import Processing
 
 WAYS: Final = {
-    "warp": "Same pose to same pose (time warping)",
+    "warp": "Pose by pose (warping)",
     "start": "Start to start",
     "first movement": "First movement",
     "first repetition": "First repetition",

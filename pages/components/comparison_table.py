@@ -63,7 +63,7 @@ def show_table(comparison: Comparison, title: str) -> None:
     st.download_button(
         "Download CSV",
         comparison.table.to_csv(float_format="%.4f").encode(),
-        f"{safe_file_name(title, 'comparison')}_comparison.csv",
+        f"{safe_file_name(title, 'compared')}.csv",
         "text/csv",
         on_click="ignore",
     )

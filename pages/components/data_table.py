@@ -34,7 +34,7 @@ def show_table(
     columns : dict, optional
         As ``st.dataframe`` takes ``column_config``.
     """
-    st.dataframe(rows, hide_index=True, column_config=columns, key=key)
+    st.dataframe(rows, hide_index=True, column_config=columns, key=key, placeholder="\N{EN DASH}")
     st.download_button(
         "Download CSV",
         data=partial(make_csv, rows),

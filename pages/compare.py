@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components.compared import ComparisonOffer
 from pages.components.comparison_choices import ask_wishes, choose_two
+from pages.components.comparison_report import download_comparison_report
 from pages.components.comparison_table import show_table, show_verdict
 from pages.components.player import comparison_player
 from pages.components.processing_choice import choose_processing
@@ -17,7 +18,7 @@ with st.sidebar:
     processing = choose_processing()
 
 # The player is on its way to the browser while the two are still being compared.
-verdict = st.container(key="verdict")
+verdict = st.container(key="verdict").empty()
 player = st.empty()
 offer = ComparisonOffer(get_store(), a, b, wishes, processing)
 with player:
@@ -30,6 +31,8 @@ except PoseCoreError as error:
     verdict.warning(plain(str(error)))
     st.stop()
 
-with verdict:
+with verdict.container():
     show_verdict(comparison)
 show_table(comparison, f"{a.name} and {b.name}")
+with st.sidebar:
+    download_comparison_report(offer)

@@ -35,7 +35,8 @@ def compute_course(
     Raises
     ------
     ComparisonError
-        If the recording has fewer than two frames, or nothing is repeated in it.
+        If the recording has fewer than two frames, the angle is never known in it, or nothing is
+        repeated in it.
     KeyError
         If the angle is not in :data:`posecore.ANGLES`.
     """
@@ -47,4 +48,7 @@ def compute_course(
             "A course needs at least two frames; choose a session that is longer."
         )
     wanted_s = np.linspace(sequence.time_s[0], sequence.time_s[-1], N_PERCENT)
-    return read_angles(compute_joint_angles(sequence, [angle]), wanted_s)[:, 0]
+    course = read_angles(compute_joint_angles(sequence, [angle]), wanted_s)[:, 0]
+    if np.isnan(course).all():
+        raise ComparisonError("This angle is never seen in it; choose another angle.")
+    return course

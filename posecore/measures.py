@@ -34,7 +34,7 @@ class Material:
     def problem(self) -> str:
         """Why nothing at all can be measured; empty where something can."""
         if self.sequence.n_frames < 3:
-            return f"{self.sequence.n_frames} frames are too few"
+            return f"too few frames: {self.sequence.n_frames}"
         if not self.sequence.is_detected.any():
             return "nobody is seen"
         return ""

@@ -3,13 +3,17 @@
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from posecore.errors import PoseCoreError
 from posecore.search import fill_readings
 
 if TYPE_CHECKING:
     from posecore.storage.session_store import SessionStore
+
+
+_LEAST_LEFT_S: Final = 1.0
+"""What is left is never nothing while there is something left."""
 
 
 class ReadingJob:
@@ -28,7 +32,7 @@ class ReadingJob:
         self.n_frames = 0
         self.error = ""
         self._store = store
-        self._begun_s = time.monotonic()
+        self._begun_s = self._done_s = time.monotonic()
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._run, name="posecore-readings", daemon=True)
         self._thread.start()
@@ -40,11 +44,16 @@ class ReadingJob:
 
     @property
     def remaining_s(self) -> float | None:
-        """Seconds it will still take at its pace so far; None before the first session is done."""
+        """Seconds it will still take at its pace so far; None before the first session is done.
+
+        The pace is that of the sessions that are done, so that it counts down while one is read.
+        """
         if not self.n_done:
             return None
-        taken_s = time.monotonic() - self._begun_s
-        return taken_s / self.n_done * (self.n_frames - self.n_done)
+        n_left = self.n_frames - self.n_done
+        pace_s = (self._done_s - self._begun_s) / self.n_done
+        left_s = pace_s * n_left - (time.monotonic() - self._done_s)
+        return max(left_s, _LEAST_LEFT_S) if n_left else 0.0
 
     def wait(self) -> None:
         """Wait until it is done."""
@@ -58,6 +67,7 @@ class ReadingJob:
     def _run(self) -> None:
         try:
             for n_done, n_frames in fill_readings(self._store):
+                self._done_s = time.monotonic()
                 self.n_done, self.n_frames = n_done, n_frames
                 if self._stops.is_set():
                     return

@@ -11,6 +11,7 @@ from posecore.angles import ANGLES, MAX_STEP_S, compute_joint_angles
 from posecore.capture.overlay import COLOURS_RGB
 from posecore.cli_text import format_length
 from posecore.climbing import ClimbingThresholds
+from posecore.comparison import Comparison
 from posecore.errors import ExportError, VideoReadError
 from posecore.measures import Material
 from posecore.report_chart import Curve, draw_chart, to_colour
@@ -67,6 +68,8 @@ def make_report(
     notes: Iterable[Note] = (),
     *,
     other: Recorded | None = None,
+    comparison: Comparison | None = None,
+    is_mirrored: bool = False,
     video_file: Path | None = None,
     max_error_deg: float = math.inf,
     zone: tzinfo | None = UTC,
@@ -80,7 +83,11 @@ def make_report(
         Its recording: raw, cleaned or refined; ``steps`` says which, and so does the report.
     notes : iterable of Note
     other : Recorded, optional
-        A second session, which is compared with it after dynamic time warping.
+        A second session, which is compared with it.
+    comparison : Comparison, optional
+        What came of comparing the two; made by dynamic time warping when left out.
+    is_mirrored : bool
+        Whether the second one is compared as a mirror shows it.
     video_file : Path, optional
         Its video; the skeleton in the room is shown where there is none, or it cannot be read.
     max_error_deg : float, degrees
@@ -118,7 +125,11 @@ def make_report(
         _make_pictures(sequence, moments, video_file),
         _make_charts(sequence, moments, max_error_deg),
         make_angle_tables(readings),
-        make_comparison(Recorded(session, sequence), other, zone) if other else Html(""),
+        make_comparison(
+            Recorded(session, sequence), other, zone, comparison, is_mirrored=is_mirrored
+        )
+        if other
+        else Html(""),
         make_notes(notes),
         element("div", make_method(session, sequence), class_="small"),
     )

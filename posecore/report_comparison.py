@@ -12,6 +12,7 @@ from posecore.capture.overlay import COLOURS_RGB
 from posecore.cli_text import format_length
 from posecore.clip_canvas import format_time
 from posecore.comparison import MOST_OUTSIDE, SCORE_FORMULA, Comparison, compare
+from posecore.placement import mirror
 from posecore.report_chart import Curve, draw_chart, to_colour
 from posecore.report_html import Html, as_typed, element, join, make_section, make_table, number
 from posecore.report_readings import estimate_range_error, say_degrees
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _N_CHARTS: Final = 2
 _PALE: Final = 0.45
+_MIRRORED: Final = "B is compared as a mirror shows it: its left stands for its right."
 _HEAD: Final = (
     "Joint",
     "B is on average",
@@ -41,8 +43,15 @@ class Recorded(NamedTuple):
     sequence: PoseSequence
 
 
-def make_comparison(a: Recorded, b: Recorded, zone: tzinfo | None) -> Html:
-    """Compare two sessions after dynamic time warping, in words.
+def make_comparison(
+    a: Recorded,
+    b: Recorded,
+    zone: tzinfo | None,
+    found: Comparison | None = None,
+    *,
+    is_mirrored: bool = False,
+) -> Html:
+    """Say in words how two sessions differ.
 
     Parameters
     ----------
@@ -50,13 +59,19 @@ def make_comparison(a: Recorded, b: Recorded, zone: tzinfo | None) -> Html:
         Best processed in the same way.
     zone : tzinfo or None
         In which their dates are said; the computer's own for None.
+    found : Comparison, optional
+        What came of comparing them; they are compared after dynamic time warping when left out.
+    is_mirrored : bool
+        Whether B is, or was, compared as a mirror shows it.
 
     Raises
     ------
     ComparisonError
         If there is nothing to compare.
     """
-    found = compare(a.sequence, b.sequence)
+    if is_mirrored:
+        b = b._replace(sequence=mirror(b.sequence))
+    found = compare(a.sequence, b.sequence) if found is None else found
     order = found.table["mean_absolute_difference_deg"].sort_values(ascending=False).index
     # A missing answer is not a yes.
     differs = found.table["is_outside"].fillna(False).astype(bool)
@@ -65,6 +80,7 @@ def make_comparison(a: Recorded, b: Recorded, zone: tzinfo | None) -> Html:
     return make_section(
         "Two sessions compared",
         _introduce(a, b, found, zone),
+        element("p", _MIRRORED, class_="lead") if is_mirrored else Html(""),
         element(
             "p", element("strong", _conclude(found, [each for each in order if differs[each]]))
         ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,14 +89,26 @@ def compute_expected_error(
     import pandas as pd
 
     names = tuple(LANDMARKS if names is None else names)
+    known = _errors.setdefault(sequence, {})
+    missing = [name for name in names if name not in known]
+    if missing:
+        known.update(_compute_errors(sequence, missing))
+    columns = {name: known[name] for name in names}
+    return pd.DataFrame(columns, index=pd.Index(sequence.time_s, name="time_s"))
+
+
+# Warping and comparing ask for the same errors of the same recording, which never changes.
+_errors: Final[WeakKeyDictionary[PoseSequence, dict[str, FloatArray]]] = WeakKeyDictionary()
+
+
+def _compute_errors(sequence: PoseSequence, names: list[str]) -> dict[str, FloatArray]:
     kind = "refined" if any(step.name == "refine" for step in sequence.steps) else "raw"
     misfit = _compute_misfit(sequence)
-    columns = {
+    return {
         name: compute_features(sequence, name, misfit)
         @ np.array(COEFFICIENTS[kind][name.partition("_")[2]])
         for name in names
     }
-    return pd.DataFrame(columns, index=pd.Index(sequence.time_s, name="time_s"))
 
 
 def hide_untrusted(

@@ -107,7 +107,7 @@ MAY_IMPORT = {
     "report_moments": REPORT,
     "report_words": REPORT | {"metrics", "stillness"},
     "report_tables": REPORT | {"metric_table", "report_words"},
-    "report_comparison": COMPARISON | REPORT | {"report_chart", "report_tables"},
+    "report_comparison": COMPARISON | REPORT | {"placement", "report_chart", "report_tables"},
     "report": COMPARISON | REPORT | {"climbing", "stills", "trust", "whole_file", *REPORT_PARTS},
     "models": ERRORS | {"settings"},
     "estimation": ESTIMATION,

@@ -27,7 +27,7 @@ from posecore.sequence import PoseSequence
 from posecore.settings import Processing
 
 WAYS: Final = {
-    "warp": "Same pose to same pose (time warping)",
+    "warp": "Pose by pose (warping)",
     "start": "Start to start",
     "first movement": "First movement",
     "first repetition": "First repetition",
@@ -120,12 +120,12 @@ _one_at_a_time: Final = Lock()
 def _compute(offer: ComparisonOffer) -> Compared:
     wishes = offer.wishes
     a, b = (load_processed(offer.store, each.id, offer.processing) for each in (offer.a, offer.b))
+    beside = mirror(b) if wishes.is_mirrored else b
     comparison = compare(
         a,
-        b,
-        alignment=_align(a, mirror(b) if wishes.is_mirrored else b, wishes),
+        beside,
+        alignment=_align(a, beside, wishes),
         angles=wishes.angles,
-        mirror=wishes.is_mirrored,
         same_size=wishes.same_size,
         on_ground=wishes.on_ground,
     )

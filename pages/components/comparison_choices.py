@@ -54,6 +54,8 @@ def _suggest(sessions: list[Session], known: Session | None) -> tuple[Session, S
 def ask_wishes(a: Session, b: Session) -> Wishes:
     """Ask how the two are brought together and laid over one another; the address keeps it."""
     start = _read_wishes()
+    if _is_misread(start):
+        st.warning("This link could not be read whole; how the two are compared stands below.")
     ways = list(WAYS)
     by = st.selectbox(
         "Bring together by",
@@ -119,6 +121,21 @@ def _read_wishes() -> Wishes:
         same_size=query.get("size") != "own",
         on_ground=query.get("ground") != "hips",
     )
+
+
+def _is_misread(wishes: Wishes) -> bool:
+    """Whether the address asks for something that is not among the wishes read from it."""
+    query = st.query_params
+    words = {
+        "by": wishes.by,
+        "angles": ",".join(wishes.angles),
+        "mirror": "1",
+        "size": "own",
+        "ground": "hips",
+    }
+    seconds = {"limit": wishes.limit_s, "a_s": wishes.a_s, "b_s": wishes.b_s}
+    words |= {name: f"{value:g}" for name, value in seconds.items()}
+    return any(query.get(name) and query[name] != said for name, said in words.items())
 
 
 def _read_seconds(name: str, usual_s: float, lowest_s: float, highest_s: float) -> float:

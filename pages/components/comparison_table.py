@@ -65,7 +65,7 @@ def show_table(comparison: Comparison, title: str) -> None:
     download_button(
         "Download CSV",
         partial(_make_csv, comparison),
-        file_name=f"{safe_file_name(title, 'comparison')}_comparison.csv",
+        file_name=f"{safe_file_name(title, 'compared')}.csv",
         mime="text/csv",
     )
 

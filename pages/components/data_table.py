@@ -35,7 +35,7 @@ def show_table(
     columns : dict, optional
         As ``st.dataframe`` takes ``column_config``.
     """
-    st.dataframe(rows, hide_index=True, column_config=columns, key=key)
+    st.dataframe(rows, hide_index=True, column_config=columns, key=key, placeholder="\N{EN DASH}")
     download_button(
         "Download CSV",
         partial(make_csv, rows),

@@ -1,18 +1,23 @@
 """Downloads in the formats of other programs; the file is made when the button is pressed."""
 
+from collections.abc import Iterator
 from functools import partial
-from typing import IO
+from typing import IO, Final
 
 import streamlit as st
 
 from pages.components.own_downloads import download_button
 from pages.components.state import get_settings, get_store
 from posecore import Session
+from posecore.errors import ExportError
 from posecore.export import safe_file_name
 from posecore.formats.catalogue import FORMATS, FileFormat
 from posecore.handover import make_writer, to_bytes
 from posecore.processing import load_processed
 from posecore.whole_file import Writer, fill_zip
+
+_OF_BODIES: Final = ("trc", "mot", "c3d", "bvh")
+"""Formats that are nothing without a body; the others say for each frame that there is none."""
 
 
 def show_formats(sessions: list[Session], *, key: str) -> None:
@@ -29,6 +34,11 @@ def show_formats(sessions: list[Session], *, key: str) -> None:
         if len(file_format.holds) > 1:
             what = st.selectbox("Of", file_format.holds, key=f"{key}_what") or what
         is_one = len(sessions) == 1
+        is_empty = file_format.name in _OF_BODIES and not any(
+            each.detected_count for each in sessions
+        )
+        if is_empty:
+            st.caption("Nobody is in view, so there is no body to hand over; choose a table.")
         download_button(
             "Download",
             partial(_make_file if is_one else _make_zip, sessions, file_format, what),
@@ -37,6 +47,7 @@ def show_formats(sessions: list[Session], *, key: str) -> None:
             else f"posecore_{what}_{file_format.name}.zip",
             mime=file_format.media_type if is_one else "application/zip",
             key=f"{key}_other",
+            disabled=is_empty,
         )
 
 
@@ -49,15 +60,25 @@ def _make_file(sessions: list[Session], file_format: FileFormat, what: str) -> b
 
 
 def _make_zip(sessions: list[Session], file_format: FileFormat, what: str) -> bytes:
-    members = (
-        (_name_file(each, file_format, what), _make_writer(each, file_format, what))
-        for each in sessions
-    )
+    """Pack what can be handed over; what cannot is told in a file beside it."""
+    left_out: list[str] = []
 
-    def write(stream: IO[bytes]) -> None:
-        fill_zip(members, stream)
+    def make_members() -> Iterator[tuple[str, Writer]]:
+        for each in sessions:
+            try:
+                content = to_bytes(_make_writer(each, file_format, what))
+            except ExportError as error:
+                left_out.append(f"{each.name}: {error}\n")
+            else:
+                yield _name_file(each, file_format, what), partial(_write, content)
+        if left_out:
+            yield "left_out.txt", partial(_write, "".join(left_out).encode())
 
-    return to_bytes(write)
+    return to_bytes(partial(fill_zip, make_members()))
+
+
+def _write(content: bytes, stream: IO[bytes]) -> None:
+    stream.write(content)
 
 
 def _make_writer(session: Session, file_format: FileFormat, what: str) -> Writer:

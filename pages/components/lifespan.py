@@ -1,4 +1,4 @@
-"""What happens when the dashboard ends: recordings are finished, the database is closed."""
+"""What happens when the dashboard starts and ends: recordings are finished, the database closed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,12 +9,15 @@ from pages.components.database import close_store
 from pages.components.import_jobs import close_queue
 from pages.components.live_panel import get_rooms
 from pages.components.reading_progress import close_jobs
+from pages.components.warm_up import begin_warm_up
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Run around the whole life of the dashboard."""
+    warm_up = begin_warm_up()
     yield
+    warm_up.join()
     for room in get_rooms():
         room.camera_ended(for_good=True)
     close_queue()

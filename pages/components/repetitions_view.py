@@ -102,6 +102,7 @@ def show_repetitions(sessions: list[Session], angles: list[str]) -> None:
     computed = _compute(get_store().owner, ids, get_settings().processing, tuple(angles))
     if isinstance(computed, str):
         st.info(computed)
+        _show_ways_on(sessions[0])
         return
     found = Repetitions(sessions, *computed)
     _show_words(found)
@@ -117,6 +118,17 @@ def show_repetitions(sessions: list[Session], angles: list[str]) -> None:
     )
     st.caption("Thick: the mean; the band: one standard deviation; outliers are in neither.")
     _show_table(found, file_stem)
+
+
+def _show_ways_on(session: Session) -> None:
+    """Offer what can be done with a session in which nothing is repeated."""
+    with st.container(horizontal=True):
+        if st.button("Replay", type="primary"):
+            st.switch_page("replay.py", query_params={"session": session.id})
+        if st.button("Compare", help="Beside another session, on one clock."):
+            st.switch_page("compare.py", query_params={"b": session.id})
+        if st.button("Another session"):
+            st.switch_page("repetitions.py", query_params={})
 
 
 @st.cache_data(max_entries=16, show_spinner="Laying the repetitions over one another")

@@ -75,6 +75,7 @@ def ask_search() -> Search:
     st.session_state[_ROWS] = dict(zip(rows, read, strict=True))
     st.session_state[_FILTERS] = filters
     _write_address(read, filters)
+    _warn_of_nobody(filters)
     return Search(conditions=tuple(read), **filters)
 
 
@@ -169,22 +170,8 @@ def _ask_filters(kept: dict[str, Any]) -> dict[str, Any]:
                 key="find_for",
                 width=135,
             ),
-            "athlete": st.selectbox(
-                "Athlete",
-                athletes,
-                index=athletes.index(kept["athlete"]) if kept["athlete"] in athletes else None,
-                placeholder="Anybody",
-                key="find_athlete",
-                width=180,
-            ),
-            "tag": st.selectbox(
-                "Tag",
-                tags,
-                index=tags.index(kept["tag"]) if kept["tag"] in tags else None,
-                placeholder="Any",
-                key="find_tag",
-                width=150,
-            ),
+            "athlete": _ask_one("Athlete", athletes, kept["athlete"], "Anybody", width=180),
+            "tag": _ask_one("Tag", tags, kept["tag"], "Any", width=150),
             "since": st.date_input(
                 "Recorded since",
                 value=kept["since"],
@@ -195,6 +182,32 @@ def _ask_filters(kept: dict[str, Any]) -> dict[str, Any]:
                 width=165,
             ),
         }
+
+
+def _ask_one(
+    label: str, options: list[str], kept: str | None, placeholder: str, *, width: int
+) -> str | None:
+    """Ask for one or none; what a link asks for stays asked for, also where no session has it."""
+    if kept and kept not in options:
+        options = [kept, *options]
+    return st.selectbox(
+        label,
+        options,
+        index=options.index(kept) if kept else None,
+        placeholder=placeholder,
+        key=f"find_{label.lower()}",
+        width=width,
+    )
+
+
+def _warn_of_nobody(filters: dict[str, Any]) -> None:
+    """Say that nothing can be found where no session has the athlete, or the tag."""
+    sessions = get_store().get_sessions()
+    athlete, tag = filters["athlete"], filters["tag"]
+    if athlete and not any(each.athlete == athlete for each in sessions):
+        st.warning(f"There is no session of {plain(athlete)}; choose another athlete, or anybody.")
+    if tag and not any(tag in each.tags for each in sessions):
+        st.warning(f"There is no session with the tag {plain(tag)}; choose another one, or any.")
 
 
 def _read_conditions() -> list[Condition]:
@@ -211,15 +224,30 @@ def _read_conditions() -> list[Condition]:
 
 
 def _read_filters() -> dict[str, Any]:
-    query = st.query_params
+    """Read how long, whose and since when from the address; what cannot be read is told."""
+    query, unread = st.query_params, []
     min_duration_s, since = _START_DURATION_S, None
-    with suppress(ValueError):
+    try:
         min_duration_s = check_duration(float(query.get("for", _START_DURATION_S)))
-    with suppress(ValueError):
-        asked = date.fromisoformat(query.get("since", ""))
-        since = asked if _FIRST_DAY <= asked <= _LAST_DAY else None
-    athlete, tag = query.get("athlete"), query.get("tag")
+    except ValueError:
+        unread.append("how long it holds")
+    if query.get("since"):
+        since = _read_day(query["since"])
+        unread += ["since when"] * (since is None)
+    if unread:
+        st.warning(
+            f"This link does not say rightly {' and '.join(unread)}; what is searched for stands "
+            "below."
+        )
+    athlete, tag = query.get("athlete") or None, query.get("tag") or None
     return {"min_duration_s": min_duration_s, "athlete": athlete, "tag": tag, "since": since}
+
+
+def _read_day(text: str) -> date | None:
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+        return day if _FIRST_DAY <= day <= _LAST_DAY else None
+    return None
 
 
 def _write_address(conditions: list[Condition], filters: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from posecore.figures.labels import as_label, as_value
+from posecore.figures.labels import as_label, as_value, find_axis_range
 from posecore.figures.sides import find_colour
 from posecore.metric_definition import Metric
 from posecore.progress import SessionValue
@@ -85,6 +85,11 @@ def _get_distribution_plot(info: _DistributionInfo) -> go.Figure:
         height=110 + _ROW_PX * max(1, len(info.groups)),
         margin={"l": 10, "r": 10, "b": 10, "t": 10},
         showlegend=False,
-        xaxis={"title": {"text": f"{info.metric.label}{unit}"}},
+        xaxis={
+            "title": {"text": f"{info.metric.label}{unit}"},
+            "range": find_axis_range(
+                (each.value for group in info.groups for each in group.values), info.metric.digits
+            ),
+        },
         yaxis={"type": "category", "automargin": True, "autorange": "reversed"},
     )

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from posecore.figures.labels import as_label, as_value
+from posecore.figures.labels import as_label, as_value, find_axis_range
 from posecore.figures.sides import SIDE_COLOURS, find_colour
 from posecore.metric_definition import Metric
 from posecore.progress import SessionValue, Trend, compute_trend, find_best
@@ -109,6 +109,10 @@ def _get_progress_plot(info: _ProgressInfo) -> go.Figure:
         yaxis={
             "title": {"text": f"{info.metric.label}{unit}"},
             "automargin": True,
+            "range": find_axis_range(
+                (each.value for each in [*info.values, info.reference] if each),
+                info.metric.digits,
+            ),
             "showticklabels": any(np.isfinite(each.value) for each in info.values),
         },
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components.compared import Wishes
+from pages.components.comparison_report import _make_report
 from pages.components.player.offers import find_offer, pack
 from posecore import open_store
 from posecore.synthetic import make_sequence, make_squats
@@ -124,6 +125,7 @@ def test_a_link_shows_the_same_comparison_again(database):
     page = choose(open_page(a=a, b=b), "Bring together by", "repetition")
     page = choose(choose(page, "Mirror B", True), "Make both equally tall", False)
     again = open_page(**page.query_params)
+    assert not again.warning
     assert read_offer(again).wishes == read_offer(page).wishes
     assert read_offer(again).wishes.by == "repetition"
 
@@ -132,6 +134,8 @@ def test_what_a_link_says_wrongly_is_as_usual(database):
     same = fill(database, make_squats(4.0))
     page = open_page(a=same, b=same, by="magic", angles="tail", limit="nan", a_s="x", size="<b>")
     assert read_offer(page).wishes == Wishes()
+    assert "could not be read whole" in texts(page)
+    assert "could not be read whole" not in texts(page.run()), "it is said once"
 
 
 def test_a_session_with_nobody_in_it_is_not_suggested(database):
@@ -154,6 +158,17 @@ def test_a_deleted_session_is_a_sentence_and_others_are_offered(database):
     page = open_page(a="no-such-id", b=here)
     assert "A session of this link is not here" in texts(page)
     assert page.selectbox
+
+
+def test_the_report_tells_the_comparison_that_the_page_shows(database):
+    a, b = (fill(database, make_squats(6.0, rate_hz=rate), name=HOSTILE) for rate in (0.5, 0.4))
+    page = choose(open_page(a=a, b=b), "Bring together by", "repetition")
+    page = choose(page, "Mirror B", True)
+    assert "Report (HTML)" in [each.label for each in page.get("download_button")]
+    report = _make_report(read_offer(page), None)
+    assert "by repetition, the first" in report
+    assert "as a mirror shows it" in report
+    assert HOSTILE not in report
 
 
 def test_names_are_text(database):

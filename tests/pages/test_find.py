@@ -100,7 +100,7 @@ def test_an_address_that_is_none_asks_something_sensible(find, add_session, quer
     add_session()
     app = find(**query)
     assert app.info or app.get("page_link")
-    assert box(app, "Athlete").value is None
+    assert box(app, "Athlete").value == query.get("athlete"), "whoever it is, nobody else"
 
 
 def test_conditions_are_added_changed_and_removed(find, add_session):
@@ -218,3 +218,23 @@ def test_a_condition_of_a_link_that_cannot_be_read_is_told(find, add_session):
     app = find(["wing > 3", "hip_speed < 0.5"])
     assert "Not every condition of this link could be read" in app.warning[0].value
     assert app.query_params["where"] == "hip_speed < 0.5"
+
+
+@pytest.mark.parametrize(("kind", "words"), [("athlete", "no session of"), ("tag", "with the tag")])
+def test_an_athlete_or_tag_that_nobody_has_widens_no_search(find, add_session, kind, words):
+    add_session(athlete="Mira", tags=["legs"])
+    asked = {kind: HOSTILE, "for": "0"}
+    app = find(["left_knee_flexion > 45"], **asked)
+    assert words in app.warning[0].value
+    assert HOSTILE not in app.warning[0].value
+    assert not links(app)
+    assert app.query_params[kind] == HOSTILE
+    app = box(app, kind.capitalize()).set_value({"athlete": "Mira", "tag": "legs"}[kind]).run()
+    assert not app.warning
+    assert links(app)
+
+
+@pytest.mark.parametrize("query", [{"for": "long"}, {"for": "nan"}, {"since": "yesterday"}])
+def test_a_length_or_day_of_a_link_that_cannot_be_read_is_told(find, add_session, query):
+    add_session()
+    assert "This link does not say rightly" in find(DEEP, **query).warning[0].value

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from posecore.synthetic import make_sequence
 from tests.pages.test_sessions import button, read_query
@@ -95,6 +96,21 @@ def test_a_session_in_which_nothing_is_repeated_is_a_sentence(open_page, add_ses
     app = open_page("repetitions.py", session=add_session("Wall", duration_s=0.05))
     assert "Nothing is repeated" in words(app)
     assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("way", "name"), [("Replay", "session"), ("Compare", "b"), ("Another session", "")]
+)
+def test_where_nothing_is_repeated_there_are_ways_on(open_page, add_session, way, name):
+    session_id = add_session("Wall", duration_s=0.05)
+    app = open_page("repetitions.py", session=session_id)
+    button(app, way).click().run()
+    assert not app.exception
+    if name:
+        assert read_query(app, name) == session_id
+    else:
+        assert "session" not in app.query_params
+        assert app.selectbox[0].label == "Which session?"
 
 
 def test_an_unknown_session_is_a_sentence(open_page, add_session):

@@ -348,3 +348,30 @@ def test_a_download_holds_what_its_name_says(database, file_format):
     packed = format_downloads._make_zip(sessions, file_format, file_format.holds[0])
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.testzip() is None
+
+
+def read_formats(page):
+    """The choice of a format, and the button beside it."""
+    [choice] = [each for each in page.selectbox if each.label == "Format"]
+    [button] = [each for each in page.get("download_button") if each.label == "Download"]
+    return choice, button
+
+
+def test_where_nobody_is_in_view_there_is_no_body_to_hand_over(database):
+    page = open_page(session=fill_with_nobody(database))
+    choice, button = read_formats(page)
+    assert not button.proto.disabled
+    page = choice.select("BVH").run()
+    assert read_formats(page)[1].proto.disabled
+    assert "Nobody is in view, so there is no body" in " ".join(texts_of(page.caption))
+
+
+def test_of_several_sessions_what_cannot_be_handed_over_is_told(database):
+    fill_with_nobody(database)
+    open_page(session=fill(database, n_frames=60))
+    from pages.components.state import get_store
+
+    packed = format_downloads._make_zip(get_store().get_sessions(), FORMATS["bvh"], "landmarks")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert [name.partition(".")[2] for name in archive.namelist()] == ["bvh", "txt"]
+        assert archive.read("left_out.txt").startswith(b"Nobody: ")

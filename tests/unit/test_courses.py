@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from posecore.courses import compute_course
+from posecore.disturbances import add_gaps
 from posecore.errors import ComparisonError
 from posecore.synthetic import make_sequence, make_squats
 
@@ -26,6 +27,11 @@ def test_of_repetitions_it_is_their_mean():
 def test_hardly_any_frames_have_no_course(n_frames):
     with pytest.raises(ComparisonError, match="two frames"):
         compute_course(make_squats(1.0)[:n_frames], "left_knee_flexion")
+
+
+def test_where_the_angle_is_never_seen_there_is_no_course():
+    with pytest.raises(ComparisonError, match="never seen"):
+        compute_course(add_gaps(make_squats(1.0), seed=1, share=1.0), "left_knee_flexion")
 
 
 def test_without_repetitions_there_is_no_mean_of_them():

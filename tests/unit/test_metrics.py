@@ -100,7 +100,7 @@ def check(table):
 def test_too_few_frames_have_no_number(n_frames):
     table = check(compute_metrics(make_squats(1.0)[:n_frames]))
     assert table["value"].isna().all()
-    assert set(table["note"]) == {f"{n_frames} frames are too few"}
+    assert set(table["note"]) == {f"too few frames: {n_frames}"}
 
 
 @pytest.mark.parametrize("n_frames", [3, 4, 5, 8, 12])

@@ -253,3 +253,14 @@ def test_a_gap_in_the_repetitions_stays_one():
     figure = make_repetitions_figure(profile)
     bands = [trace for trace in figure.data if trace.name == "one SD either way"]
     assert [(min(band.x), max(band.x)) for band in bands] == [(0, 39), (60, 100)]
+
+
+def test_an_axis_does_not_spread_out_what_is_no_difference():
+    values = make_values(89.96, 90.0, 89.99)
+    progress = make_progress_figure(values, RANGE)
+    spread = make_distribution_figure({"Mira": values}, RANGE)
+    for axis in (progress.layout.yaxis, spread.layout.xaxis):
+        low, high = axis.range
+        assert low < 89.96 < 90.0 < high
+        assert high - low >= 10 * 10**-RANGE.digits
+    assert make_progress_figure(make_values(40.0, 90.0), RANGE).layout.yaxis.range is None

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from posecore.climbing import ClimbingThresholds
-from posecore.comparison import SCORE_FORMULA
+from posecore.comparison import SCORE_FORMULA, compare
 from posecore.disturbances import add_gaps
 from posecore.errors import ComparisonError, ExportError
 from posecore.measures import Material
 from posecore.metrics import compute_metrics
+from posecore.placement import mirror
 from posecore.processing import process
 from posecore.report import Recorded, make_report, write_report
 from posecore.report_moments import MOST_MOMENTS, choose_moments
@@ -306,6 +307,16 @@ def test_what_differs_by_more_than_the_error_is_named_and_not_grey():
     assert look == "" and row.endswith("differs")
     assert re.match(r"Left knee\|4\d° ± \d+° less\|9\d° ± \d+° less\|, at ", row)
     assert page.row("Right knee")[0] == "within"
+
+
+def test_a_comparison_made_elsewhere_is_the_one_that_is_told():
+    a, b = bend(100.0, 5.0), bend(5.0, 100.0)
+    found = compare(a, mirror(b), alignment="start", angles=["left_knee_flexion"])
+    page = report(a, other=Recorded(SESSION, b), comparison=found, is_mirrored=True)
+    assert "Brought together by start, first frame to first" in page.text
+    assert "as a mirror shows it" in page.text
+    assert page.row("Left knee")[1].startswith("Left knee|0° ±")
+    assert "as a mirror shows it" not in report(a, other=Recorded(SESSION, b)).text
 
 
 def test_what_cannot_be_compared_is_said_and_what_was_there_stays(tmp_path):

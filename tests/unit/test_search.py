@@ -1,7 +1,10 @@
 """Find by movement: moments that are known by hand."""
 
+import itertools
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import duckdb
@@ -442,3 +445,24 @@ def test_a_database_from_before_is_searched_as_well(settings):
         found = find_moments(store, ["left_elbow_flexion > 70"])
         assert list(found["name"]) == ["Old"]
         assert isinstance(found, pd.DataFrame)
+
+
+def test_the_time_left_never_rises_while_a_long_session_is_read(monkeypatch):
+    clock, begins, jobs, left = itertools.count(), threading.Event(), [], []
+
+    def read(_store):
+        begins.wait()
+        yield 0, 3030
+        yield 30, 3030
+        left.extend(jobs[0].remaining_s for _ in range(500))
+        yield 3030, 3030
+
+    ticking = SimpleNamespace(monotonic=lambda: float(next(clock)))
+    monkeypatch.setattr("posecore.reading_job.time", ticking)
+    monkeypatch.setattr("posecore.reading_job.fill_readings", read)
+    jobs.append(ReadingJob(None))
+    begins.set()
+    jobs[0].wait()
+    assert left == sorted(left, reverse=True)
+    assert left[0] > left[-1] == 1.0
+    assert jobs[0].remaining_s == 0

@@ -10,7 +10,7 @@ from posecore import compute_expected_error, compute_joint_angles, refine
 from posecore.disturbances import add_gaps
 from posecore.geometry import compute_joint_angle
 from posecore.simulated_camera import SimulatedCamera
-from posecore.synthetic import make_sequence
+from posecore.synthetic import make_sequence, make_squats
 from posecore.topology import Landmark
 from posecore.trust import COEFFICIENTS, FEATURES, LANDMARKS, compute_features
 
@@ -107,3 +107,14 @@ def test_no_reading_no_band():
 @pytest.mark.parametrize("n_frames", [0, 1, 2])
 def test_few_frames(n_frames):
     assert compute_expected_error(make_arms(n_frames=3)[:n_frames]).shape == (n_frames, 8)
+
+
+def test_what_somebody_does_with_the_errors_changes_them_for_nobody_else():
+    """They are kept with the recording, for warping and comparing ask for the same."""
+    sequence = make_squats(1.0)
+    first = compute_expected_error(sequence, ["left_knee_flexion"])
+    expected = first.to_numpy().copy()
+    first.iloc[:] = -1.0
+    again = compute_expected_error(sequence)
+    assert np.array_equal(again[["left_knee_flexion"]].to_numpy(), expected)
+    assert np.array_equal(again.to_numpy(), compute_expected_error(make_squats(1.0)).to_numpy())

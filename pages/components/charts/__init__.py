@@ -31,7 +31,7 @@ _pictures = st.components.v2.component(
     "posecore_chart_pictures",
     html=_HTML,
     css=(_FOLDER / "pictures.css").read_text(encoding="utf-8"),
-    js=f'const PLOTLY_PATH = "player/{VERSION}/plotly.min.js";\n'
+    js=f'const PLAYER_PATH = "player/{VERSION}/";\n'
     + (_FOLDER / "pictures.js").read_text(encoding="utf-8"),
 )
 

@@ -1,23 +1,10 @@
 /* A chart as PNG or SVG, drawn in the browser by the Plotly that posecore serves. */
 
-let plotly;
-
-function loadPlotly() {
-  plotly ??= new Promise((resolve, reject) => {
-    if (window.Plotly) {
-      resolve(window.Plotly);
-      return;
-    }
-    const script = document.createElement("script");
-    script.src = new URL(PLOTLY_PATH, document.baseURI).href;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
-      plotly = null;
-      reject(new Error("The drawing library did not load; reload the page."));
-    };
-    document.head.append(script);
-  });
-  return plotly;
+/** The player's own way to the drawing library, so that a page has it once. */
+async function loadPlotly() {
+  const find = (name) => new URL(PLAYER_PATH + name, document.baseURI).href;
+  const player = await import(find("player.js"));
+  return player.loadPlotly(find("plotly.min.js"));
 }
 
 /** Called at each rerun: handlers take each other's place. */

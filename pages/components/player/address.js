@@ -1,18 +1,26 @@
 /* The address of the page: it always says what is shown, so that a link shows the same again. */
 
+import { SPEEDS } from "./clock.js";
+
 const QUIET_MS = 150;
 const IN_PLAY_MS = 2000;
 
-/** Read a player's state from a query: moment, speed, loop and charts, each null if not there. */
+/** Read a player's state from a query: moment, speed, loop and charts, each null if not there;
+ * `unread` names, for people, what is there and says nothing. */
 export function readState(query) {
   const number = (text) => (text && Number.isFinite(Number(text)) ? Number(text) : null);
+  const speed = number(query.get("speed"));
   const loop = /^([\d.]+)-([\d.]+)$/.exec(query.get("loop") ?? "")?.slice(1).map(number);
-  return {
-    time_s: number(query.get("t")) ?? 0,
-    speed: number(query.get("speed")),
+  const state = {
+    time_s: number(query.get("t")),
+    speed: SPEEDS.includes(speed) ? speed : null,
     loop: loop && loop[0] < loop[1] ? loop : null, // what is no number is not smaller either
     charts: query.get("charts")?.split(",") ?? null,
   };
+  const unread = [["t", "time_s", "moment"], ["speed", "speed", "speed"], ["loop", "loop", "loop"]]
+    .filter(([name, field]) => query.get(name) && state[field] === null)
+    .map(([, , word]) => word);
+  return { ...state, time_s: state.time_s ?? 0, unread };
 }
 
 /** Write a player's state into a query. */

@@ -22,7 +22,13 @@ from pages.components.routes import below_base_path
 from pages.components.sign_in import identify
 from posecore.clip import write_clip
 from posecore.clip_scene import ClipView
-from posecore.errors import ClipError, NotSignedInError, PoseCoreError
+from posecore.errors import (
+    ClipError,
+    ComparisonError,
+    InvalidOptionError,
+    NotSignedInError,
+    PoseCoreError,
+)
 from posecore.replay_block import get_head
 
 VERSION: Final = compute_version()
@@ -63,6 +69,8 @@ def _for_offer(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
             return PlainTextResponse(str(error), status_code=401)
         except ClipError as error:
             return PlainTextResponse(str(error), status_code=422)
+        except (ComparisonError, InvalidOptionError) as error:
+            return PlainTextResponse(str(error))  # nothing failed: two cannot be compared
         except PoseCoreError as error:
             return PlainTextResponse(str(error), status_code=404)
 

@@ -55,6 +55,11 @@ export class Charts {
     return this.#wanted.map(({ id }) => id);
   }
 
+  /** All that can be shown. */
+  listIds() {
+    return this.groups.flatMap(([, panels]) => panels.map(({ id }) => id));
+  }
+
   /** What the lines are. */
   get keys() {
     return this.#replay.keys;

@@ -4,8 +4,8 @@ import { button, el } from "./page.js";
 
 const LEGEND = [
   ["near", "under 5 cm"],
-  ["off", "5 to 15 cm"],
-  ["far", "over 15 cm"],
+  ["off", "5 to 15"],
+  ["far", "over 15"],
 ];
 
 /** The two choices, and what the colours mean while they are on. */

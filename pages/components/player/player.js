@@ -85,7 +85,7 @@ export class Player {
     });
     this.#restore(around.address.read());
     left.prepend(this.#createSceneBar(actions));
-    if (replay.has_ghost) scene.append(createGhostBar(this.#skeleton, actions.wake, signal));
+    if (replay.has_ghost) scene.before(createGhostBar(this.#skeleton, actions.wake, signal));
     root.classList.toggle("pc-has-ghost", Boolean(replay.has_ghost));
     right.prepend(createChartBar(this.#charts, this.#clock, actions, signal));
     this.#transport.element.append(this.#createTakeaway(around));
@@ -139,19 +139,25 @@ export class Player {
     return createTakeaway(source, this.#lifetime.signal);
   }
 
-  /** Show what the address says; what it says wrongly is as usual. */
-  #restore({ time_s, speed, loop, charts }) {
+  /** Show what the address says; what it says wrongly is as usual, and told. */
+  #restore({ time_s, speed, loop, charts, unread }) {
     this.#clock.speed = speed ?? 1;
     if (loop) this.#clock.setLoop(...loop);
     this.ready = this.#charts.setPanels(charts ?? this.#charts.usualIds);
     this.#clock.seek(time_s);
-    if (time_s > this.#replay.duration_s + PAST_END_S) this.#sayPastEnd(time_s);
+    const known = this.#charts.listIds();
+    if (charts?.some((id) => !known.includes(id))) unread.push("charts");
+    this.#sayWrongLink(time_s, unread);
     this.#showSettings();
   }
 
-  #sayPastEnd(time_s) {
-    const text = `${formatTime(time_s)} is past the end of this session; this is its last frame.`;
-    setText(this.#notice, text);
+  #sayWrongLink(time_s, unread) {
+    const words = [];
+    if (time_s > this.#replay.duration_s + PAST_END_S)
+      words.push(`${formatTime(time_s)} is past the end of this session; this is its last frame.`);
+    if (unread.length)
+      words.push(`This link could not be read whole: not its ${unread.join(" and ")}.`);
+    setText(this.#notice, words.join(" "));
   }
 
   #showSettings() {

@@ -62,7 +62,7 @@ def read_script(name: str, *, is_compressed: bool) -> bytes | None:
     if name == "plotly.min.js":
         content = find_plotly().read_bytes()
     elif name == "player.js":
-        content = f"{bundle('streamlit')}\nexport {{ show }};\n".encode()
+        content = f"{bundle('streamlit')}\nexport {{ loadPlotly, show }};\n".encode()
     else:
         return None
     return gzip.compress(content, compresslevel=5) if is_compressed else content

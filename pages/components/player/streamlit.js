@@ -10,8 +10,8 @@ const LOST = "The dashboard does not answer. See whether it still runs, then rel
 const players = new WeakMap();
 let plotly = null;
 
-/** Load the drawing library once for the page. */
-function loadPlotly(url) {
+/** Load the drawing library once for the page, whoever asks first. */
+export function loadPlotly(url) {
   plotly ??= new Promise((resolve, reject) => {
     if (window.Plotly) {
       resolve(window.Plotly);
@@ -21,7 +21,7 @@ function loadPlotly(url) {
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
       plotly = null;
-      reject(new Error("The player's drawing library did not load; reload the page."));
+      reject(new Error("The drawing library did not load; reload the page."));
     };
     document.head.append(script);
   });
@@ -33,7 +33,9 @@ async function fetchBytes(url, signal) {
   const answer = await fetch(url, { signal }).catch(() => {
     throw new Error(LOST);
   });
-  if (!answer.ok) throw new Error(await answer.text());
+  // Why two cannot be compared is an answer as well, in words.
+  const isText = answer.headers.get("Content-Type")?.startsWith("text/");
+  if (!answer.ok || isText) throw new Error(await answer.text());
   return answer.arrayBuffer();
 }
 

@@ -143,3 +143,22 @@ def test_all_speeds_play(open_player):
     player.wait_for_frame("frame > 200")
     player.choose_speed("0.1")
     expect(player.root).to_have_attribute("data-playing", "true")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("&speed=fast&loop=4-2", "This link could not be read whole: not its speed and loop."),
+        ("&t=soon&speed=3", "This link could not be read whole: not its moment and speed."),
+        ("&charts=tail", "This link could not be read whole: not its charts."),
+        ("&t=2&speed=0.5&loop=2-4&charts=knee_flexion", ""),
+        ("&t=&speed=&loop=", ""),
+    ],
+)
+def test_what_a_link_says_wrongly_is_told(open_player, query, words):
+    player = open_player(query=query)
+    expect(player.root.locator(".pc-notice")).to_have_text(words)
+    if words:
+        assert player.read("speed") == "1" and player.read("loop") == ""
+        player.seek(3.0)
+        expect(player.root.locator(".pc-notice")).to_have_text("")

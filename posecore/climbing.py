@@ -141,7 +141,8 @@ def prepare_climb(sequence: PoseSequence, limits: ClimbingThresholds | None = No
         elbows.to_numpy(),
         np.stack(lift, axis=1),
     ]
-    even = smooth_evenly(sequence.time_s, np.concatenate(columns, axis=1), cutoff_hz=CUTOFF_HZ)
+    together = np.concatenate(columns, axis=1)
+    even = smooth_evenly(sequence.time_s, together, cutoff_hz=CUTOFF_HZ, measures_noise=False)
     climb = Climb(
         even.time_s,
         even.rate_hz,

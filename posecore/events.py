@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from posecore.angles import compute_joint_angles
+from posecore.angles import ANGLES, compute_joint_angles
 from posecore.excursions import Excursions, find_excursions, no_excursions, take_between
 from posecore.image_scale import compute_image_scale, to_pixels
 from posecore.sequence import PoseSequence
@@ -72,9 +72,14 @@ class Repetition:
 
 @dataclass(frozen=True)
 class _Material:
-    """What is counted in (``signals``), and the space in which repetitions are compared."""
+    """What is counted in (a row of ``values`` each), and the space in which it is compared.
+
+    Rows because each candidate is read from its first value to its last, often.
+    """
 
     even: EvenSignals
+    values: Floats
+    noise: Floats
     names: list[str]
     n_angles: int
     smallest: Floats
@@ -91,7 +96,9 @@ class _Found(NamedTuple):
     alike: Floats
 
 
-def detect_repetitions(movement: "PoseSequence | Angles") -> list[Repetition]:
+def detect_repetitions(
+    movement: "PoseSequence | Angles", *, smoothed: EvenSignals | None = None
+) -> list[Repetition]:
     """Repetitions of a periodic movement, whatever it is.
 
     Parameters
@@ -99,6 +106,9 @@ def detect_repetitions(movement: "PoseSequence | Angles") -> list[Repetition]:
     movement : PoseSequence, DataFrame or Series
         A recording; or angles in degrees indexed by ``time_s``, as
         :func:`posecore.compute_joint_angles` gives them.
+    smoothed : EvenSignals, optional
+        All angles of the recording as :func:`posecore.signals.smooth_evenly` gives them, where
+        they are at hand; computed when left out.
 
     Returns
     -------
@@ -126,19 +136,12 @@ def detect_repetitions(movement: "PoseSequence | Angles") -> list[Repetition]:
     variability, Clin Biomech 19(4):415-428. All the rest, its limits included, is posecore's own;
     it is tested on made movements and the sample recordings, not on climbing.
     """
-    material = _prepare(movement)
-    if material is None:
-        return []
-    best = _Found(0.0, -1, no_excursions(), np.empty(0))
-    for column in range(len(material.names)):
-        if not np.isnan(material.even.values[:, column]).all():
-            signs = _find_sides(material.even.values[:, column])
-            found = max(
-                (_find_alike(material, column, sign) for sign in signs),
-                key=lambda each: (len(each.alike), each.score),
-            )
-            best = max(best, found, key=lambda each: each.score)
-    return _describe(material, best)
+    from threadpoolctl import threadpool_limits
+
+    # Many small products: threads that share them wait for each other on a busy machine.
+    with threadpool_limits(1, user_api="blas"):
+        material = _prepare(movement, smoothed)
+        return [] if material is None else _describe(material, _find_best(material))
 
 
 def compute_tempo(repetitions: Sequence[Repetition]) -> float:
@@ -152,36 +155,55 @@ def find_most_repeatable(repetitions: Sequence[Repetition]) -> Repetition | None
     return max(repetitions, key=lambda each: each.repeatability, default=None)
 
 
-def _prepare(movement: "PoseSequence | Angles") -> _Material | None:
+def _prepare(movement: "PoseSequence | Angles", smoothed: EvenSignals | None) -> _Material | None:
     import pandas as pd
 
     if isinstance(movement, PoseSequence):
-        angles = compute_joint_angles(movement)
         time_s = movement.time_s
         points = movement.world_landmarks.reshape(-1, 3 * N_LANDMARKS)
         place = _measure_place(movement)
         smallest_shift = SMALLEST_SHIFT_M
+        names = list(ANGLES)
     else:
-        angles = pd.DataFrame(movement)
-        time_s = angles.index.to_numpy(dtype=np.float64)
-        points = angles.to_numpy(dtype=np.float64)
+        table = pd.DataFrame(movement)
+        time_s = table.index.to_numpy(dtype=np.float64)
+        points = table.to_numpy(dtype=np.float64)
+        names = [str(name) for name in table.columns]
         place = np.zeros((len(time_s), 3))
         smallest_shift = SMALLEST_ANGLE_DEG
     if len(time_s) < 3 or np.isnan(points).all():
         return None
     shape = _find_components(np.asarray(points, dtype=np.float64))
-    n_angles, n_shapes = angles.shape[1], shape.shape[1]
-    columns = np.concatenate([angles.to_numpy(dtype=np.float64), shape, place], axis=1)
-    even = smooth_evenly(time_s, columns)
-    names = [str(name) for name in angles.columns]
+    n_angles, n_shapes = len(names), shape.shape[1]
+    if smoothed is None and isinstance(movement, PoseSequence):
+        smoothed = smooth_evenly(time_s, compute_joint_angles(movement).to_numpy())
+    elif smoothed is None:
+        smoothed = smooth_evenly(time_s, points)
+    even = smooth_evenly(time_s, np.concatenate([shape, place], axis=1))
     return _Material(
         even=even,
+        values=np.ascontiguousarray(np.concatenate([smoothed.values.T, even.values.T[:n_shapes]])),
+        noise=np.concatenate([smoothed.noise, even.noise[:n_shapes]]),
         names=names + [f"movement {number + 1}" for number in range(n_shapes)],
         n_angles=n_angles,
         smallest=np.repeat([SMALLEST_ANGLE_DEG, smallest_shift], [n_angles, n_shapes]),
-        shape=even.values[:, n_angles : n_angles + n_shapes],
-        place=even.values[:, n_angles + n_shapes :],
+        shape=even.values[:, :n_shapes],
+        place=even.values[:, n_shapes:],
     )
+
+
+def _find_best(material: _Material) -> _Found:
+    """The candidate whose repetitions cover most time."""
+    best = _Found(0.0, -1, no_excursions(), np.empty(0))
+    for column in range(len(material.names)):
+        if not np.isnan(material.values[column]).all():
+            signs = _find_sides(material.values[column])
+            found = max(
+                (_find_alike(material, column, sign) for sign in signs),
+                key=lambda each: (len(each.alike), each.score),
+            )
+            best = max(best, found, key=lambda each: each.score)
+    return best
 
 
 def _measure_place(sequence: PoseSequence) -> Floats:
@@ -201,7 +223,7 @@ def _find_components(points: Floats) -> Floats:
     """
     from_frames = np.arange(len(points))
     known = ~np.isnan(points)
-    filled = points[:, known.any(axis=0)]
+    filled = points if known.all() else points[:, known.any(axis=0)]
     for column in np.flatnonzero(np.isnan(filled).any(axis=0)):
         there = ~np.isnan(filled[:, column])
         filled[:, column] = np.interp(from_frames, from_frames[there], filled[there, column])
@@ -211,7 +233,8 @@ def _find_components(points: Floats) -> Floats:
         :: -(-len(filled) // _N_ROWS)
     ]  # enough to know the directions of a long recording
     _, directions = np.linalg.eigh(some.T @ some)
-    components = filled @ directions[:, ::-1][:, :n_components]
+    # Backwards in memory they would be multiplied number by number.
+    components = filled @ np.ascontiguousarray(directions[:, : -n_components - 1 : -1])
     components[~known.any(axis=1)] = np.nan
     return np.asarray(components)
 
@@ -228,8 +251,8 @@ def _find_sides(values: Floats) -> tuple[float, ...]:
 def _find_alike(material: _Material, column: int, sign: float) -> _Found:
     """Repetitions in one candidate that begin at its low side, or at its high one."""
     nothing = _Found(0.0, column, no_excursions(), np.empty(0))
-    smallest = max(material.smallest[column], _NOISE_FACTOR * material.even.noise[column])
-    values = sign * material.even.values[:, column]
+    smallest = max(material.smallest[column], _NOISE_FACTOR * material.noise[column])
+    values = sign * material.values[column]
     bumps = find_excursions(values, material.even, float(smallest))
     bumps = bumps.keep(_stay_in_place(material, bumps))
     if len(bumps.peak) < 2:
@@ -299,7 +322,7 @@ def _describe(material: _Material, found: _Found) -> list[Repetition]:
     bumps = found.bumps
     if not len(bumps.peak):
         return []
-    angles = material.even.values[:, : material.n_angles]
+    angles = material.values[: material.n_angles].T
     first = np.ceil(bumps.start).astype(np.int64)
     last = np.floor(bumps.end).astype(np.int64)
     borders = np.column_stack([first, last + 1]).ravel()

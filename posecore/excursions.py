@@ -102,4 +102,8 @@ def take_between(values: Floats, position: Floats) -> Floats:
     """Rows between the ticks, on straight lines."""
     before = np.floor(position).astype(np.int64).clip(0, max(len(values) - 2, 0))
     share = (position - before)[..., None]
-    return np.asarray(values[before] * (1 - share) + values[before + 1] * share)
+    taken = values.take(before, axis=0)
+    taken *= 1 - share
+    later = values.take(before + 1, axis=0)
+    later *= share
+    return np.asarray(taken + later)

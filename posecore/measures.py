@@ -63,7 +63,7 @@ class Material:
     @cached_property
     def repetitions(self) -> list[Repetition]:
         """Repetitions of the movement."""
-        return detect_repetitions(self.sequence)
+        return detect_repetitions(self.sequence, smoothed=self.angles)
 
     @cached_property
     def stillness(self) -> list[Stillness] | str:
@@ -77,7 +77,7 @@ class Material:
     def speeds(self) -> tuple[list[Floats], float]:
         """Speed of the body in each repetition, at even times, and how many of these a second."""
         world = self.sequence.world_landmarks[:, POSTURE].reshape(-1, 3 * len(POSTURE))
-        even = smooth_evenly(self.sequence.time_s, world)
+        even = smooth_evenly(self.sequence.time_s, world, measures_noise=False)
         speed = np.sqrt((differentiate(even.values, even.rate_hz) ** 2).mean(axis=1))
         borders = [
             np.searchsorted(even.time_s, (each.start_s, each.end_s)) for each in self.repetitions

@@ -106,7 +106,7 @@ def compute_posture_speed(sequence: PoseSequence) -> tuple[Floats, Floats]:
         unknown one is left out; NaN where less than half of them are known.
     """
     world = sequence.world_landmarks[:, POSTURE].reshape(-1, 3 * len(POSTURE))
-    even = smooth_evenly(sequence.time_s, world, cutoff_hz=CUTOFF_HZ)
+    even = smooth_evenly(sequence.time_s, world, cutoff_hz=CUTOFF_HZ, measures_noise=False)
     velocity = differentiate(even.values, even.rate_hz).reshape(-1, len(POSTURE), 3)
     square = np.einsum("nld,nld->nl", velocity, velocity)
     is_seen = (~np.isnan(square)).mean(axis=1) >= 0.5

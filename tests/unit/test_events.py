@@ -12,6 +12,7 @@ from posecore.events import (
     detect_repetitions,
     find_most_repeatable,
 )
+from posecore.signals import smooth_evenly
 from posecore.synthetic import make_sequence, make_squats
 
 BOTH = ("left", "right")
@@ -91,6 +92,12 @@ def test_a_frame_of_angles_or_one_angle_will_do():
         found = detect_repetitions(series)
         assert len(found) == 10
         assert {each.angle for each in found} == {"left_elbow_flexion"}
+
+
+def test_smoothed_angles_that_are_at_hand_change_no_repetition():
+    sequence = add_noise(make_motion("squat", 0.5, uneven=0.2))
+    angles = smooth_evenly(sequence.time_s, compute_joint_angles(sequence).to_numpy())
+    assert detect_repetitions(sequence, smoothed=angles) == detect_repetitions(sequence)
 
 
 def test_an_arm_that_swings_through_is_counted_once_a_cycle():

@@ -5,6 +5,7 @@ from typing import IO
 
 import streamlit as st
 
+from pages.components.lending import note_downloaded
 from pages.components.state import get_settings, get_store
 from posecore import Session
 from posecore.export import safe_file_name
@@ -62,6 +63,7 @@ def _make_zip(sessions: list[Session], file_format: FileFormat, what: str) -> by
 
 def _make_writer(session: Session, file_format: FileFormat, what: str) -> Writer:
     store, settings = get_store(), get_settings()
+    note_downloaded(session, f"{what} {file_format.name}")
     return make_writer(
         load_processed(store, session.id, settings.processing),
         what=what,

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.components.lending import RIGHTS, is_own
 from pages.components.state import get_store
 from pages.components.text import plain
+from pages.components.token_settings import close_when_done
 from pages.components.words import as_date
 from posecore.errors import PoseCoreError
 from posecore.storage.share import ACCEPT_DAYS, Share
@@ -75,6 +76,7 @@ def _say_end(share: Share) -> str:
 @st.dialog("Share an athlete")
 def share_athlete() -> None:
     """Ask what and how, and show the link once: with the dialog it is gone."""
+    close_when_done("share_done")
     sessions = [each for each in get_store().get_sessions() if is_own(each) and each.athlete]
     counts = Counter(session.athlete for session in sessions)
     if not counts:
@@ -100,14 +102,13 @@ def share_athlete() -> None:
     except PoseCoreError as error:
         st.error(plain(str(error)))
         return
-    with place.container():
-        st.markdown(
-            f"Send this link to the one person who may see **{plain(share.athlete)}**: it is shown "
-            f"only this once, works for the first who accepts, within {ACCEPT_DAYS} days."
-        )
-        st.code(make_link(secret), language=None, wrap_lines=True)
-        if st.button("Done"):
-            st.rerun()
+    place.empty()
+    st.markdown(
+        f"Send this link to the one person who may see **{plain(share.athlete)}**: it is shown "
+        f"only this once, works for the first who accepts, within {ACCEPT_DAYS} days."
+    )
+    st.code(make_link(secret), language=None, wrap_lines=True)
+    st.button("Done", key="share_done")
 
 
 def _count(n_sessions: int) -> str:

@@ -49,9 +49,19 @@ def _describe(token: ApiToken) -> str:
     return f"{scopes} · {verb} {as_date(token.expires_at)} · {used}"
 
 
+def close_when_done(key: str) -> None:
+    """Close a dialog whose last button was pressed; asked first, for the button is not there now.
+
+    What was shown once is shown by the run that made it, and by no other.
+    """
+    if st.session_state.get(key):
+        st.rerun()
+
+
 @st.dialog("Make a token")
 def make_token() -> None:
     """Ask what for, and show the token once: with the dialog it is gone."""
+    close_when_done("token_done")
     place = st.empty()
     with place.container():
         name = st.text_input(
@@ -73,12 +83,11 @@ def make_token() -> None:
     except PoseCoreError as error:
         st.error(plain(str(error)))
         return
-    with place.container():
-        st.markdown(f"**{plain(token.name)}** is ready. Copy it now: it is shown only this once.")
-        st.code(text, language=None, wrap_lines=True)
-        st.caption("Keep it like a password. If it gets into other hands, revoke it here.")
-        if st.button("Done"):
-            st.rerun()
+    place.empty()
+    st.markdown(f"**{plain(token.name)}** is ready. Copy it now: it is shown only this once.")
+    st.code(text, language=None, wrap_lines=True)
+    st.caption("Keep it like a password. If it gets into other hands, revoke it here.")
+    st.button("Done", key="token_done")
 
 
 @st.dialog("Revoke this token?")

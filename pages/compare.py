@@ -6,6 +6,7 @@ from pages.components.compared import ComparisonOffer
 from pages.components.comparison_choices import ask_wishes, choose_two
 from pages.components.comparison_report import download_comparison_report
 from pages.components.comparison_table import show_table, show_verdict
+from pages.components.lending import note_opened
 from pages.components.player import comparison_player
 from pages.components.processing_choice import choose_processing
 from pages.components.state import get_store
@@ -13,6 +14,7 @@ from pages.components.text import plain
 from posecore.errors import PoseCoreError
 
 a, b = choose_two()
+note_opened(a, b)
 with st.sidebar:
     wishes = ask_wishes(a, b)
     processing = choose_processing()

@@ -39,6 +39,7 @@ page = st.navigation(
         ),
         st.Page("import_video.py", title="Import", icon=":material/upload:", url_path="import"),
         st.Page("settings.py", title="Settings", icon=":material/tune:", url_path="settings"),
+        st.Page("invitation.py", title="Invitation", url_path="invitation", visibility="hidden"),
     ],
     position="sidebar" if is_signed_in() else "hidden",
 )

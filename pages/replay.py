@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.downloads import download_buttons, download_report
+from pages.components.lending import note_opened
 from pages.components.metrics_panel import show_metrics
 from pages.components.player import replay_player
 from pages.components.processing_choice import choose_processing
@@ -13,6 +14,7 @@ from pages.components.text import plain
 
 session = choose_session()
 stop_unless_replayable(session)
+note_opened(session)
 
 with st.sidebar:
     show_session_facts(session)

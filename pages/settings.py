@@ -1,8 +1,9 @@
-"""Settings: model, camera, privacy, and where the data is."""
+"""Settings: model, camera, privacy, people and programs, and where the data is."""
 
 import streamlit as st
 
 from pages.components.model_settings import show_model_settings
+from pages.components.people_settings import show_people_settings
 from pages.components.privacy_settings import show_privacy_settings
 from pages.components.sign_in import LOCAL_SIGN_IN, find_sign_in
 from pages.components.sign_in_page import show_account
@@ -45,6 +46,9 @@ if max_error != f"{settings.max_error_deg:g}":
 
 st.subheader("Privacy")
 show_privacy_settings(settings)
+
+st.subheader("People and programs")
+show_people_settings()
 
 if sign_in != LOCAL_SIGN_IN:
     st.stop()  # where the data lies concerns whoever runs posecore

@@ -1,6 +1,7 @@
 """The house of DESIGN section 2: who may import what, and how long anything may be."""
 
 import ast
+import re
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
@@ -259,6 +260,43 @@ def length_of(function):
     has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     documented = first.end_lineno - first.lineno + 1 if has_docstring else 0
     return function.end_lineno - function.lineno + 1 - documented
+
+
+# Who may see what is decided where these tables are read, and nowhere else.
+HOMES_OF_TABLES = {
+    "api_tokens": {"token_store"},
+    "shares": {"share_store", "session_lookup", "people_store"},
+    "people": {"people_store", "share_store", "token_store", "audit_store"},
+    "audit": {"audit_store", "people_store"},
+}
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_tables_about_rights_have_one_home(path):
+    if path.stem == "migrations":
+        return
+    text = path.read_text(encoding="utf-8")
+    for verb, table in re.findall(r"\b(FROM|INTO|JOIN|UPDATE)\s+(\w+)", text):
+        homes = HOMES_OF_TABLES.get(table)
+        if homes is not None:
+            assert path.parent.name == "storage" and path.stem in homes, f"{verb} {table}"
+
+
+@pytest.mark.parametrize("path", find_files("posecore/storage/*.py"), ids=name_of)
+def test_sessions_are_read_by_who_may_read_them(path):
+    """A question about sessions names who asks; only what runs at the start, for all, does not."""
+    if path.stem in ("migrations", "session_recovery"):
+        return
+    tree = parse(path)
+    whole = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    parts = {id(part) for node in whole for part in ast.walk(node) if part is not node}
+    texts = [*whole, *(node for node in ast.walk(tree) if isinstance(node, ast.Constant))]
+    asks = r"owner = |READABLE|make_readable_sql|\{readable\}"
+    for node in texts:
+        sql = ast.unparse(node)
+        is_question = re.search(r"SELECT (?!1 ).*FROM sessions\b|JOIN sessions\b", sql, re.DOTALL)
+        if is_question and id(node) not in parts:
+            assert re.search(asks, sql), f"{name_of(path)}: {sql}"
 
 
 def test_there_is_no_drawer_for_odds_and_ends():

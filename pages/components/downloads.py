@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.components.climbing_limits import get_limits
 from pages.components.format_downloads import show_formats
+from pages.components.lending import note_downloaded
 from pages.components.own_downloads import download_button
 from pages.components.state import get_settings, get_store
 from pages.components.words import get_zone
@@ -120,6 +121,7 @@ def _make_report(session: Session, zone: ZoneInfo | None) -> str:
     from posecore.report import make_report
 
     store, settings = get_store(), get_settings()
+    note_downloaded(session, "report")
     return make_report(
         session,
         load_processed(store, session.id, settings.processing),
@@ -162,4 +164,5 @@ def _make_zip(sessions: list[Session], kind: str) -> bytes:
 
 
 def _make_table(session: Session, kind: str) -> pa.Table:
+    note_downloaded(session, f"{kind} CSV")
     return _DOWNLOADS[kind].make_table(get_store(), session.id, get_settings().processing)

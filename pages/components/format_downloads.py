@@ -6,6 +6,7 @@ from typing import IO, Final
 
 import streamlit as st
 
+from pages.components.lending import note_downloaded
 from pages.components.own_downloads import download_button
 from pages.components.state import get_settings, get_store
 from posecore import Session
@@ -83,6 +84,7 @@ def _write(content: bytes, stream: IO[bytes]) -> None:
 
 def _make_writer(session: Session, file_format: FileFormat, what: str) -> Writer:
     store, settings = get_store(), get_settings()
+    note_downloaded(session, f"{what} {file_format.name}")
     return make_writer(
         load_processed(store, session.id, settings.processing),
         what=what,

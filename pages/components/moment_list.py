@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from pages.components.lending import find_lenders, make_badge
 from pages.components.own_downloads import download_button
 from pages.components.search_form import Search
 from pages.components.state import get_store
@@ -42,8 +43,16 @@ def show_moments(search: Search, *, is_all_read: bool) -> None:
     if n_pages > 1:
         page = st.pagination(n_pages, key=f"find_page_{n_pages}")
     shown = moments[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    badges = _find_badges(set(map(str, shown["session_id"])))
     for session_id, of_session in shown.groupby("session_id", sort=False):
-        _show_session(str(session_id), of_session)
+        _show_session(str(session_id), of_session, badges.get(str(session_id), ""))
+
+
+def _find_badges(session_ids: set[str]) -> dict[str, str]:
+    """Who shares which of these sessions, as small badges."""
+    sessions = [each for each in get_store().get_sessions() if each.id in session_ids]
+    lenders = find_lenders(sessions)
+    return {session.id: make_badge(session, lenders) for session in sessions}
 
 
 def _count(moments: pd.DataFrame) -> str:
@@ -54,13 +63,13 @@ def _count(moments: pd.DataFrame) -> str:
     )
 
 
-def _show_session(session_id: str, moments: pd.DataFrame) -> None:
+def _show_session(session_id: str, moments: pd.DataFrame, badge: str) -> None:
     first = moments.iloc[0]
     facts = [plain(first["athlete"])] * bool(first["athlete"])
     facts.append(as_date(first["created_at"].to_pydatetime()))
     with st.container(border=True, key=f"found_{session_id}", gap="xsmall"):
         st.markdown(f"**{plain(first['name'])}**")
-        st.caption(" · ".join(facts))
+        st.caption(" ".join([" · ".join(facts), badge]))
         with st.container(horizontal=True, gap="xsmall"):
             for start_s, end_s in zip(moments["start_s"], moments["end_s"], strict=True):
                 _show_moment(session_id, start_s, end_s)

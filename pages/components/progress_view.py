@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.charts import show_chart
 from pages.components.data_table import LINK, show_table
+from pages.components.lending import is_own, make_badge
 from pages.components.metric_choice import (
     MetricChoice,
     explain_metric,
@@ -111,15 +112,21 @@ def show_reference(who: Who) -> None:
         if st.button("Repetitions"):
             st.switch_page("repetitions.py", query_params={"session": chosen.id})
         is_other = reference is None or reference.id != chosen.id
-        if who.athlete and is_other and st.button("Set as reference", help=_REFERENCE):
+        if who.athlete and is_other and is_own(chosen) and _offer_reference():
             _set(chosen, who.tag)
         if reference and st.button("Remove reference"):
             get_store().remove_reference(who.athlete, who.tag)
             st.rerun()
+    if badge := make_badge(chosen):
+        st.caption(f"{badge} A reference is one of your own sessions.")
     if not who.athlete:
         st.caption("A reference session belongs to an athlete: edit a session to give it one.")
     elif reference:
         st.markdown(f"Reference: **{plain(reference.name)}**, {as_date(reference.created_at)}")
+
+
+def _offer_reference() -> bool:
+    return st.button("Set as reference", help=_REFERENCE)
 
 
 def _set(session: Session, tag: str) -> None:

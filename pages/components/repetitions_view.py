@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components.charts import show_chart
 from pages.components.data_table import LINK, show_table
 from pages.components.database import view_as
+from pages.components.lending import describe_lender, find_lenders
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from pages.components.words import as_clock, as_date
@@ -65,12 +66,15 @@ def choose_more(session: Session) -> list[Session]:
     ]
     # Those of the same athlete come first.
     others.sort(key=lambda each: each.athlete != session.athlete)
+    lenders = find_lenders(others)
     wanted = st.query_params.get("more", "").split(",")
     more = st.multiselect(
         "With the repetitions of",
         others,
         default=[each for each in others if each.id in wanted][: MOST - 1],
-        format_func=lambda each: f"{each.name} · {as_date(each.created_at)}",
+        format_func=lambda each: " · ".join(
+            filter(None, [each.name, as_date(each.created_at), describe_lender(each, lenders)])
+        ),
         max_selections=MOST - 1,
         placeholder="This session alone",
         key=f"repetitions_more_{session.id}",

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.database import view_as
+from pages.components.lending import make_badge
 from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.ways_in import show_import, show_record
@@ -31,7 +32,7 @@ def show_last_and_ways_in(session: Session) -> None:
         with facts:
             st.caption("Go on where you were")
             st.markdown(f"### {plain(session.name)}")
-            st.caption(_describe(session))
+            st.caption(" ".join([_describe(session), make_badge(session)]))
             if st.button("Replay", type="primary"):
                 st.switch_page("replay.py", query_params={"session": session.id})
     with record:
@@ -52,7 +53,7 @@ def show_cards(sessions: list[Session]) -> None:
 def _show_card(session: Session) -> None:
     _show_thumbnail(session, width=90)
     st.markdown(f"**{plain(session.name)}**")
-    st.caption(_describe(session))
+    st.caption(" ".join([_describe(session), make_badge(session)]))
     if session.status != "completed":
         st.markdown(STATUSES[session.status])
     elif st.button("Replay", key=f"card_{session.id}"):

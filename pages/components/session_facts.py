@@ -4,6 +4,7 @@ from html import escape
 
 import streamlit as st
 
+from pages.components.lending import make_badge
 from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.words import SOURCES, as_date, as_length, as_size
@@ -11,12 +12,16 @@ from posecore import Session
 from posecore.sequence import NO_PICTURE
 
 _GRID = "display:grid;grid-template-columns:auto 1fr;gap:.4rem 1rem;font-size:.875rem"
+_MAY = {"read": "look at it", "annotate": "look at it and write notes"}
 _TERM = "opacity:.68;white-space:nowrap"
 _FACT = "text-align:right;overflow-wrap:anywhere"
 
 
 def show_session_facts(session: Session) -> None:
     """Show description and facts; what people typed is shown letter by letter."""
+    if badge := make_badge(session):
+        is_reader = get_store().get_right(session.id) == "read"
+        st.caption(f"{badge} You may {_MAY['read' if is_reader else 'annotate']}.")
     if session.description:
         st.text(session.description)
     rows = "".join(_make_row(term, fact) for term, fact in _collect_facts(session))

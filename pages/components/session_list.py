@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.downloads import download_buttons
+from pages.components.lending import find_lenders, is_own, make_badge
 from pages.components.session_dialogs import confirm_delete, edit_session
 from pages.components.text import plain
 from pages.components.words import SOURCES, STATUSES, as_facts
@@ -57,7 +58,7 @@ def show_selection(sessions: list[Session]) -> None:
         st.markdown(f"**{count} chosen**")
         download_buttons([each for each in chosen if each.frame_count], key="chosen")
         _offer_repetitions([each for each in chosen if each.status == "completed"])
-        finished = [each for each in chosen if each.status in FINISHED]
+        finished = [each for each in chosen if each.status in FINISHED and is_own(each)]
         if finished and st.button("Delete chosen"):
             confirm_delete(finished)
 
@@ -77,16 +78,18 @@ def show_page(sessions: list[Session]) -> None:
     page = 1
     if n_pages > 1:
         page = st.pagination(n_pages, key="sessions_page")
-    for session in sessions[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]:
-        _show_row(session)
+    shown = sessions[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    lenders = find_lenders(shown)
+    for session in shown:
+        _show_row(session, lenders)
 
 
-def _show_row(session: Session) -> None:
+def _show_row(session: Session, lenders: dict[str, str]) -> None:
     with st.container(border=True, key=f"row_{session.id}", gap="xsmall"):
         facts, buttons = st.columns([5, 5], vertical_alignment="center")
         with facts:
             st.checkbox(plain(session.name), key=f"choose_{session.id}", persist_state="page")
-            st.caption(_describe(session))
+            st.caption(_describe(session, lenders))
             if session.status_reason:
                 st.caption(f":red[{plain(session.status_reason)}]")
         with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
@@ -98,6 +101,8 @@ def _show_row_buttons(session: Session) -> None:
         if st.button("Replay", key=f"replay_{session.id}", type="secondary"):
             st.switch_page("replay.py", query_params={"session": session.id})
         download_buttons([session], key=session.id, is_dense=True)
+    if not is_own(session):
+        return
     if st.button("Edit", key=f"edit_{session.id}"):
         edit_session(session)
     # What is being made is stopped where it is made: on Live, or on Import.
@@ -105,10 +110,12 @@ def _show_row_buttons(session: Session) -> None:
         confirm_delete([session])
 
 
-def _describe(session: Session) -> str:
+def _describe(session: Session, lenders: dict[str, str]) -> str:
     who = [f"**{plain(session.athlete)}**"] if session.athlete else []
     tags = [f"\\#{plain(tag)}" for tag in session.tags]
     marks = [SOURCES[session.source], STATUSES[session.status]]
     if session.recovered:
         marks.append(":orange-badge[:material/healing: recovered]")
+    if badge := make_badge(session, lenders):
+        marks.append(badge)
     return " · ".join([*who, as_facts(session), *tags, " ".join(marks)])

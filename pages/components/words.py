@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from pages.components.lending import describe_lender, find_lenders
 from posecore import Session
 
 SOURCES = {
@@ -77,8 +78,11 @@ def make_labels(sessions: Iterable[Session]) -> dict[Session, str]:
     """
     labels: dict[Session, str] = {}
     seen: Counter[str] = Counter()
+    sessions = list(sessions)
+    lenders = find_lenders(sessions)
     for session in sessions:
-        label = f"{session.name} \N{MIDDLE DOT} {as_facts(session)}"
+        parts = [session.name, as_facts(session), describe_lender(session, lenders)]
+        label = " \N{MIDDLE DOT} ".join(filter(None, parts))
         seen[label] += 1
         labels[session] = f"{label} ({seen[label]})" if seen[label] > 1 else label
     return labels

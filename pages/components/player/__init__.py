@@ -60,10 +60,25 @@ def replay_player(
         "title": session.name,
         "file_stem": safe_file_name(session.name, session.id),
         "video": find_address("video", token) if session.video_path else None,
-        "notes": [describe_note(note) for note in store.notes.list(session.id)],
-        "can_note": True,
+        "notes": _describe_notes(store, session.id),
+        "can_note": store.get_right(session.id) != "read",
     }
     _player(data=data, key=_KEY, on_note_change=lambda: _keep_note(session.id))
+
+
+def _describe_notes(store: SessionStore, session_id: str) -> list[dict[str, Any]]:
+    """Notes as the player takes them, with whose they are and whether they can be changed."""
+    right, notes = store.get_right(session_id), store.notes.list(session_id)
+    is_alone = all(note.author == store.owner for note in notes)
+    names = {} if is_alone else store.people.load_names()
+    return [
+        describe_note(note)
+        | {
+            "author": "" if note.author == store.owner else names.get(note.author, "somebody else"),
+            "can_change": right == "own" or (right == "annotate" and note.author == store.owner),
+        }
+        for note in notes
+    ]
 
 
 def comparison_player(offer: Offered, a: Session, b: Session) -> None:

@@ -5,6 +5,7 @@ that nothing has to copy or encode.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import BoundedSemaphore
@@ -28,6 +29,7 @@ from posecore.errors import (
     InvalidOptionError,
     NotSignedInError,
     PoseCoreError,
+    StorageFullError,
 )
 from posecore.replay_block import get_head
 
@@ -122,6 +124,7 @@ def _answer_video(offer: Offered, query: Mapping[str, str]) -> Response:
 
 def _answer_page(offer: Offer, _query: Mapping[str, str]) -> Response:
     notes = offer.store.notes.list(offer.session.id)
+    _note_taken(offer, "replay page")
     page = write_page(offer.session, offer.pack_whole(), notes)
     return Response(page, media_type="text/html; charset=utf-8", headers=_PRIVATE)
 
@@ -140,11 +143,17 @@ def _make_clip(offer: Offer, query: Mapping[str, str], options: dict[str, Any]) 
     clip_format = options["clip_format"]
     video_file = offer.store.get_video_file(offer.session.id) if query.get("video") else None
     sequence = offer.load_sequence()
+    _note_taken(offer, f"clip {clip_format}")
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"clip.{clip_format}"
         caption = offer.session.name
         write_clip(path, sequence, video_file=video_file, caption=caption, **options)
         return Response(path.read_bytes(), media_type=_CLIP_TYPES[clip_format], headers=_PRIVATE)
+
+
+def _note_taken(offer: Offer, what: str) -> None:
+    with suppress(StorageFullError):  # it can be taken away all the same
+        offer.store.audit.note("downloaded", offer.session.id, what)
 
 
 def _read_clip_options(query: Mapping[str, str]) -> dict[str, Any]:

@@ -55,13 +55,14 @@ export class Notes {
   }
 
   #createItem(note) {
-    const { start_s, end_s, text, tag } = note;
+    const { start_s, end_s, text, tag, author } = note;
     const when = end_s === null ? formatTime(start_s) : `${formatTime(start_s)}–${formatTime(end_s)}`;
     const go = () => this.#actions.goTo(start_s, end_s);
     const item = el("li", {}, button(when, { class: "pc-when", title: "Go there" }, go, this.#signal));
     if (tag) item.append(el("span", { class: "pc-note-tag" }, tag));
     item.append(el("span", { class: "pc-note-text" }, text));
-    if (this.#save) item.append(this.#createEdit(note, item));
+    if (author) item.append(el("span", { class: "pc-note-author" }, `by ${author}`));
+    if (this.#save && note.can_change) item.append(this.#createEdit(note, item));
     return item;
   }
 

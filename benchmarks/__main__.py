@@ -6,6 +6,7 @@ from pathlib import Path
 
 NAMES = (
     "store",
+    "rest",
     "angles",
     "cleaning",
     "metrics",

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 
-from posecore.client_link import Link, at_session, make_safe
+from posecore.client_link import Link, at_note, at_session
 from posecore.errors import InvalidFieldError
 from posecore.frame_arrow import read_stream, write_stream
 from posecore.sequence import PoseSequence
@@ -300,9 +300,7 @@ class RemoteNotes:
         unknown = [key for key in changes if key not in CHANGEABLE]
         if unknown:
             raise InvalidFieldError(f"{unknown[0]!r} of a note cannot be changed.")
-        return _to_note(
-            self._link.ask("PATCH", f"/notes/{make_safe(note_id)}", body=changes).json()
-        )
+        return _to_note(self._link.ask("PATCH", at_note(note_id), body=changes).json())
 
     def delete(self, note_id: str) -> None:
         """Delete a note for good.
@@ -311,7 +309,7 @@ class RemoteNotes:
         ------
         NoteNotFoundError
         """
-        self._link.ask("DELETE", f"/notes/{make_safe(note_id)}")
+        self._link.ask("DELETE", at_note(note_id))
 
     def find_noted_sessions(self) -> set[str]:
         """Return the ids of the sessions that have a note."""

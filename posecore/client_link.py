@@ -1,16 +1,23 @@
 """The way to a running dashboard: what it answers, and its problems as posecore's own errors."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 import httpx
 
 from posecore import errors
-from posecore.errors import NotSignedInError, PoseCoreError, RemoteError, TooManyRequestsError
+from posecore.errors import (
+    NoteNotFoundError,
+    NotSignedInError,
+    PoseCoreError,
+    RemoteError,
+    SessionNotFoundError,
+    TooManyRequestsError,
+)
 
 _TYPE_PREFIX: Final = "urn:posecore:"
 # Refining an hour takes minutes; connecting does not.
@@ -131,11 +138,34 @@ def check_answer(response: httpx.Response) -> None:
 
 
 def at_session(session_id: str, rest: str = "") -> str:
-    """Address of a session, or of what belongs to it."""
-    return f"/sessions/{make_safe(session_id)}{rest}"
+    """Address of a session, or of what belongs to it.
+
+    Raises
+    ------
+    SessionNotFoundError
+        If it is no id at all; such a text could lead to another address.
+    """
+    try:
+        return f"/sessions/{uuid.UUID(str(session_id))}{rest}"
+    except ValueError:
+        raise SessionNotFoundError(
+            f"There is no session {str(session_id)[:40]!r}; it may have been deleted. "
+            "Look for it in the list of sessions."
+        ) from None
 
 
-def make_safe(part: str) -> str:
-    """Write an id so that it is one part of an address, whatever it is."""
-    # A dot alone would lead up.
-    return quote(str(part), safe="").replace(".", "%2E") or "%20"
+def at_note(note_id: str) -> str:
+    """Address of a note.
+
+    Raises
+    ------
+    NoteNotFoundError
+        If it is no id at all.
+    """
+    try:
+        return f"/notes/{uuid.UUID(str(note_id))}"
+    except ValueError:
+        raise NoteNotFoundError(
+            f"There is no note {str(note_id)[:40]!r}; it may have been deleted. "
+            "Open the session again to see its notes."
+        ) from None

@@ -11,7 +11,10 @@ import pytest
 import posecore
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("av", "cv2", "dtaidistance", "duckdb", "mediapipe", "pandas", "plotly", "pyarrow", "scipy")
+HEAVY = (
+    *("av", "cv2", "dtaidistance", "duckdb", "fastapi", "mediapipe", "pandas", "plotly", "pyarrow"),
+    "scipy",
+)
 
 
 def loaded_after(statement):
@@ -63,6 +66,7 @@ def test_a_star_import_gives_all_names():
         ("import posecore; posecore.compare; posecore.compute_repetition_profile", set()),
         ("import posecore; posecore.METRICS; posecore.compute_metrics", set()),
         ("import posecore; posecore.open_store", {"duckdb", "pyarrow"}),
+        ("import posecore; posecore.connect; posecore.RemoteStore", {"pyarrow"}),
         ("import posecore.cli, posecore.doctor", set()),
     ],
 )

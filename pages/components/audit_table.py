@@ -1,11 +1,11 @@
 """Who did what with one's sessions, and the list as CSV."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from pages.components.data_table import make_csv
+from pages.components.own_downloads import download_button
 from pages.components.state import get_store
 from pages.components.words import get_zone
 from posecore.storage.audit_entry import AuditEntry
@@ -34,13 +34,12 @@ def show_audit() -> None:
         column_config={"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
         key="audit",
     )
-    st.download_button(
+    download_button(
         "Download CSV",
-        data=partial(_make_whole_csv),
+        _make_whole_csv,
         file_name="posecore_who_did_what.csv",
         mime="text/csv",
         key="audit_csv",
-        on_click="ignore",
     )
 
 

@@ -13,8 +13,9 @@ from posecore.api.problems import ApiProblem
 from posecore.errors import InvalidFieldError
 from posecore.storage.session import Session
 
-PRIVATE: Final = {"Cache-Control": "private, no-cache"}
-"""It is one person's, and asked for again each time, which costs nothing where it is the same."""
+PRIVATE: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+"""It is one person's, asked for again each time, which costs nothing where it is the same, and
+never taken for another kind of file than it says."""
 
 # Between the question whether something is still the same and the change of it nothing else may
 # come; only one change at a time reaches the database anyway.
@@ -64,11 +65,8 @@ def if_match(request: Request, find_tag: Any) -> Iterator[None]:
         With status 412.
     """
     wanted = request.headers.get("If-Match")
-    if wanted is None:
-        yield
-        return
     with _changing:
-        if not _matches(wanted, find_tag(), is_weak=False):
+        if wanted is not None and not _matches(wanted, find_tag(), is_weak=False):
             raise ApiProblem(
                 412,
                 "This was changed meanwhile, so nothing was done; read it again and decide anew.",

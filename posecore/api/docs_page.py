@@ -46,7 +46,11 @@ _PAGE: Final = """<!DOCTYPE html>
 </body>
 </html>
 """
-_START: Final = """SwaggerUIBundle({
+_START: Final = """const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+SwaggerUIBundle({
   url: new URL("openapi.json", document.baseURI).href,
   dom_id: "#swagger-ui",
   deepLinking: true,
@@ -98,6 +102,7 @@ def describe(api: FastAPI, models: tuple[Any, ...]) -> dict[str, Any]:
         found = get_openapi(
             title=api.title, version=api.version, description=api.description, routes=api.routes
         )
+        _simplify_queries(found)
         components = found.setdefault("components", {})
         for model in (Problem, *models):
             _add_model(components.setdefault("schemas", {}), model)
@@ -106,6 +111,18 @@ def describe(api: FastAPI, models: tuple[Any, ...]) -> dict[str, Any]:
         found["security"] = [{}, {"token": []}]
         api.openapi_schema = found
     return api.openapi_schema
+
+
+def _simplify_queries(description: dict[str, Any]) -> None:
+    """Leave out that a part of a query may be null: there it is left out instead."""
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                schema = parameter["schema"]
+                kinds = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+                if len(kinds) == 1:
+                    del schema["anyOf"]
+                    parameter["schema"] = kinds[0] | schema
 
 
 def list_methods(description: dict[str, Any]) -> list[tuple[re.Pattern[str], list[str]]]:

@@ -29,13 +29,14 @@ from posecore.table_columns import AXES
 router = APIRouter(prefix="/v1/sessions/{session_id}/frames", tags=["frames"])
 
 _CLOCK: Final = ("frame_number", "time_s")
+_READ_AT_ONCE: Final = 16_384
 # Small pieces of text begin to arrive at once; large ones of bytes are quicker in all.
 _PIECES: Final[dict[Format, int]] = {
     "json": 512,
     "jsonl": 512,
     "csv": 512,
-    "parquet": 16_384,
-    "arrow": 16_384,
+    "parquet": _READ_AT_ONCE,
+    "arrow": _READ_AT_ONCE,
 }
 
 
@@ -60,7 +61,7 @@ class _Wanted(BaseModel):
     )
     to_s: float | None = Field(default=None, ge=-LONGEST_S, le=LONGEST_S, description="Included.")
     every: int = Field(
-        default=1, ge=1, le=1_000_000, description="Frames whose number is a multiple of it."
+        default=1, ge=1, le=LARGEST_COUNT, description="Frames whose number is a multiple of it."
     )
     limit: int | None = Field(default=None, ge=1, le=LARGEST_COUNT, description="The first ones.")
 
@@ -93,7 +94,11 @@ def get_frames(
     if unchanged := answer_unchanged(request, tag):
         return unchanged
     reader.store.audit.note("downloaded", session.id, "frames")
-    tables = _find_tables(reader, session, wanted, _PIECES[table_format])
+    tables = (
+        piece
+        for table in _find_tables(reader, session, wanted)
+        for piece in _cut(table, _PIECES[table_format])
+    )
     if table_format in ("csv", "parquet"):
         tables = (_widen(table, session, wanted.list_fields()) for table in tables)
     else:
@@ -108,9 +113,12 @@ def _tag_frames(session: Session, wanted: _Wanted, table_format: Format) -> str:
     return make_tag("frames", session.id, session.frame_count, variant=variant)
 
 
-def _find_tables(
-    caller: Caller, session: Session, wanted: _Wanted, n_at_once: int
-) -> Iterator[pa.Table]:
+def _cut(table: pa.Table, n_at_once: int) -> Iterator[pa.Table]:
+    starts = range(0, max(1, table.num_rows), n_at_once)
+    return (table.slice(start, n_at_once) for start in starts)
+
+
+def _find_tables(caller: Caller, session: Session, wanted: _Wanted) -> Iterator[pa.Table]:
     """Frames, some at a time, with the four lists; one table without rows where there are none."""
     frame_range = wanted.find_range()
     if wanted.processing == "recorded":
@@ -118,7 +126,7 @@ def _find_tables(
         numbers = queries.find_frames(session.id, frame_range)
         metadata = describe_recording(_size_of(session))
         pieces = queries.read_frames(
-            session.id, numbers, every=frame_range.every, n_at_once=n_at_once
+            session.id, numbers, every=frame_range.every, n_at_once=_READ_AT_ONCE
         )
         n_frames = len(numbers)
     else:
@@ -128,8 +136,10 @@ def _find_tables(
         places = frame_range.cut(sequence)
         metadata = describe_recording(sequence.image_size, sequence.steps)
         n_frames = len(places)
-        starts = range(0, n_frames, n_at_once)
-        pieces = (to_frames(_take(sequence, places[start : start + n_at_once])) for start in starts)
+        starts = range(0, n_frames, _READ_AT_ONCE)
+        pieces = (
+            to_frames(_take(sequence, places[start : start + _READ_AT_ONCE])) for start in starts
+        )
     schema = SCHEMA.with_metadata(metadata)
     if not n_frames:
         return iter([schema.empty_table()])

@@ -38,8 +38,6 @@ class ApiLimits:
         Frames added in one request, as JSON and as Arrow.
     video_bytes, landmark_file_bytes : int
         A video or a file of landmarks to be imported.
-    page_size : int
-        Sessions, notes or moments in one answer.
     frames_at_once : int
         Frames added in one request.
     """
@@ -52,7 +50,6 @@ class ApiLimits:
     arrow_frames_bytes: int = 64_000_000
     video_bytes: int = 2_000_000_000
     landmark_file_bytes: int = 200_000_000
-    page_size: int = 500
     frames_at_once: int = 50_000
 
     def find_body_limit(self, path: str, content_type: str) -> int:

@@ -102,7 +102,11 @@ def make_problem(
     return JSONResponse(
         problem.model_dump(exclude_none=True),
         status,
-        headers={"Cache-Control": "no-store", **(headers or {})},
+        headers={
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            **(headers or {}),
+        },
         media_type=MEDIA_TYPE,
     )
 

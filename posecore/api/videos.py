@@ -213,7 +213,7 @@ def get_video(session_id: str, reader: Reader, request: Request) -> Response:
     reader.store.audit.note("downloaded", session.id, "video")
     if "Range" in request.headers:
         _check_range(request.headers["Range"], path.stat().st_size)
-    headers = {**PRIVATE, "Content-Encoding": "identity", "X-Content-Type-Options": "nosniff"}
+    headers = {**PRIVATE, "Content-Encoding": "identity"}
     return FileResponse(path, media_type="video/mp4", headers=headers)
 
 

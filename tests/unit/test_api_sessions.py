@@ -1,6 +1,7 @@
 """REST about sessions and notes: what is asked, by whom, and what is answered to nonsense."""
 
 import json
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,8 +10,8 @@ import pytest
 
 from posecore import SessionStore
 from posecore.api.identifying import make_identify
-from posecore.api.limits import ApiLimits
-from posecore.errors import NotSignedInError
+from posecore.api.limits import ApiLimits, RateLimits
+from posecore.errors import NotSignedInError, TooManyRequestsError
 from posecore.identity import Identity
 from posecore.storage.connection import Database
 from posecore.synthetic import make_squats
@@ -400,6 +401,62 @@ def test_too_many_changes_are_told_when_to_come_back(settings):
         assert ask("pc_mia", "GET", f"{path}/steps").status_code == 200
         check_problem(ask("pc_mia", "GET", f"{path}/angles"), 429)
         check_problem(ask("pc_mia", "GET", f"{path}/frames?processing=refined"), 429)
+
+
+def test_only_so_much_is_computed_at_once_and_only_so_many_wait():
+    rates = RateLimits(ApiLimits(at_once=1))
+    go_on = threading.Event()
+
+    def compute():
+        with rates.computing():
+            assert go_on.wait(60)
+
+    threads = [threading.Thread(target=compute) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    # One computes and eight wait as soon as no place is left.
+    while rates._waiting._value:
+        go_on.wait(0.01)
+    with pytest.raises(TooManyRequestsError, match="as much as it can"), rates.computing():
+        pass
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+    with rates.computing():
+        pass
+
+
+class Audit:
+    """Notes who opened what."""
+
+    def __init__(self):
+        self.noted = []
+
+    def note(self, action, session_id=None, detail=""):
+        self.noted.append((action, session_id, detail))
+
+
+def test_what_is_opened_and_taken_away_is_noted_where_there_is_an_audit_list(store, settings):
+    session_id = store.create_session(name="Squats", source="stream")
+    audit = Audit()
+    context_store = SessionStore(store._database)
+    context_store.audit = audit
+    context_store.for_owner = lambda _: context_store
+    with (
+        make_context(context_store, settings) as context,
+        run_api(context) as url,
+        httpx.Client(base_url=f"{url}/api/v1/sessions", trust_env=False) as client,
+    ):
+        client.get(f"/{session_id}")
+        client.get(f"/{session_id}/frames")
+        client.get(f"/{session_id}/angles")
+        client.get(f"/{NO_ID}")
+        client.get(f"/{session_id}/video")
+    assert audit.noted == [
+        ("opened", session_id, ""),
+        ("downloaded", session_id, "frames"),
+        ("downloaded", session_id, "angles"),
+    ]
 
 
 # The page on REST

@@ -106,7 +106,8 @@ def test_a_database_open_elsewhere_names_the_process_that_holds_it(tmp_path):
             holder.communicate()
     sentence = str(caught.value)
     assert f"process {holder.pid}" in sentence
-    assert "close that one" in sentence
+    assert "posecore.connect()" in sentence
+    assert "close it first" in sentence
     open_store(path).close()
 
 

@@ -10,6 +10,7 @@
     ├── NoteNotFoundError         no such note for this owner
     ├── NotSignedInError          nobody is signed in, or the token is unknown or expired
     ├── NotAllowedError           this person or token may not do that
+    ├── InvalidMessageError       what came over a socket is no message it understands
     ├── TooManyRequestsError      more in a short time than is allowed
     ├── RemoteError               a dashboard elsewhere cannot be reached, or refused
     ├── StoreError                the database cannot do what was asked
@@ -61,6 +62,14 @@ class NotSignedInError(PoseCoreError):
 
 class NotAllowedError(PoseCoreError):
     """The person, or the token they gave a program, may not do that."""
+
+
+class InvalidMessageError(PoseCoreError, ValueError):
+    """What came over a socket is no message it understands; ``code`` is a short name for it."""
+
+    def __init__(self, sentence: str, *, code: str = "invalid_message") -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class TooManyRequestsError(PoseCoreError):

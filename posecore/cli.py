@@ -16,7 +16,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from posecore import cli_clip, cli_compare, cli_export, cli_find, cli_report, errors
+from posecore import cli_clip, cli_compare, cli_export, cli_find, cli_report, cli_stream, errors
 from posecore.cli_text import format_length, make_printable, to_json
 from posecore.formats.catalogue import is_landmark_file
 from posecore.settings import MODEL_NAMES, Settings
@@ -115,6 +115,9 @@ def _make_parser() -> argparse.ArgumentParser:
     cli_find.add_arguments(add("find", _run_find, "find the moments in which a condition holds"))
     cli_report.add_arguments(add("report", _run_report, "write a report for paper, one HTML file"))
     cli_clip.add_arguments(add("clip", _run_clip, "write a stretch of a session as MP4 or GIF"))
+    cli_stream.add_arguments(
+        add("stream", _run_stream, "analyse a camera or video here and send it to a dashboard")
+    )
     command = add("delete", _run_delete, "delete a session and its frames for good")
     command.add_argument("id", metavar="ID")
     command.add_argument("--yes", action="store_true", help="really do it")
@@ -322,6 +325,15 @@ def _run_clip(options: argparse.Namespace) -> int:
         sequence = store.load_sequence(session.id)
     cli_clip.write(options, session, sequence)
     return _say(f"The clip was written to {options.out}.", DONE)
+
+
+def _run_stream(options: argparse.Namespace) -> int:
+    if usage_error := cli_stream.find_usage_error(options):
+        return _say(usage_error, WRONG_USAGE)
+    session_id = cli_stream.stream(options, _settings(options), lambda said: _say(said, DONE))
+    if session_id:
+        print(session_id)
+    return DONE
 
 
 def _run_delete(options: argparse.Namespace) -> int:

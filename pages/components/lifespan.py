@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.components.import_jobs import close_queue
 from pages.components.live_panel import get_rooms
+from pages.components.live_streams import HUB
 from pages.components.reading_progress import close_jobs
 from pages.components.state import close_store
 
@@ -17,6 +18,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     yield
     for room in get_rooms():
         room.camera_ended(for_good=True)
+    HUB.close()
     close_queue()
     close_jobs()
     close_store()

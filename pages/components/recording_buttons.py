@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.live_streams import make_publisher
 from pages.components.session_dialogs import confirm_delete
 from pages.components.state import get_store
 from pages.components.text import plain
@@ -18,7 +19,9 @@ def get_room(settings: Settings) -> LiveRoom:
     """Return this tab's room; new settings make a new one, but never under a running camera."""
     kept = st.session_state.get("live_room")
     if kept is None or (kept[0] != settings and _is_unused(kept[1])):
-        st.session_state.live_room = kept = (settings, LiveRoom(get_store(), settings))
+        store = get_store()
+        publish = make_publisher(store.owner)
+        st.session_state.live_room = kept = (settings, LiveRoom(store, settings, publish=publish))
     room: LiveRoom = kept[1]
     return room
 

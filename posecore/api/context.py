@@ -1,7 +1,8 @@
-"""What the interfaces for other programs need of the dashboard they stand beside."""
+"""What the interface for other programs needs of the program it runs in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
@@ -9,27 +10,35 @@ from posecore.identity import Identity
 from posecore.import_queue import ImportQueue
 from posecore.settings import Settings
 from posecore.storage.session_store import SessionStore
-from posecore.streaming.hub import StreamHub
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ApiContext:
-    """Where the sessions are, who asks, and the streams that go on.
+    """Where requests find what they are about.
 
     Attributes
     ----------
     get_store : callable
-        The open database; use ``.for_owner(identity.owner)``.
+        The open database; each request sees it ``for_owner(identity.owner)``.
     get_settings : callable
+        The environment's settings, without anybody's preferences.
     identify : callable
-        Says who asks; raises NotSignedInError.
+        Who asks; raises NotSignedInError where nobody may.
     get_queue : callable
         The import queue of one owner.
     hub : StreamHub
+        The live streams; None where none are served.
     """
 
     get_store: Callable[[], SessionStore]
     get_settings: Callable[[], Settings]
     identify: Callable[[HTTPConnection], Identity]
     get_queue: Callable[[str], ImportQueue]
-    hub: StreamHub
+    hub: Any = None
+
+
+def note_access(store: SessionStore, action: str, session_id: str, detail: str = "") -> None:
+    """Put into the audit list that somebody opened a session, or took something of it away."""
+    audit = getattr(store, "audit", None)
+    if audit is not None:
+        audit.note(action, session_id, detail)

@@ -19,7 +19,7 @@ from posecore.errors import (
     StorageFullError,
 )
 from posecore.storage.session import Session
-from posecore.streaming.hub import DEFAULT_STREAM, Listener, check_stream_name
+from posecore.streaming.hub import DEFAULT_STREAM, Listener, StreamHub, check_stream_name
 from posecore.streaming.messages import find_kind, is_number, read_pose
 from posecore.streaming.recordings import MAX_RESUME_S, Recording
 
@@ -56,7 +56,7 @@ class _PoseClient:
         self, connection: SocketConnection, context: ApiContext, stream: str, listener: Listener
     ) -> None:
         self._connection = connection
-        self._hub = context.hub
+        self._hub: StreamHub = context.hub
         self._store = context.get_store
         self._owner = connection.identity.owner
         self._stream = stream

@@ -24,8 +24,8 @@ from posecore.api.socket_connection import (
 )
 from posecore.errors import InvalidMessageError, PoseCoreError
 from posecore.sequence import PoseFrame
-from posecore.streaming.mailbox import Mailbox
 from posecore.streaming.messages import MAX_FRAME_NUMBER, describe_landmarks, find_kind, is_number
+from posecore.streaming.outbox import Outbox
 from posecore.streaming.replay import SPEEDS, FrameCursor, ReplayClock
 
 LATE_S: Final = 0.25
@@ -47,7 +47,7 @@ async def serve_session(websocket: WebSocket, context: ApiContext, limits: Socke
         await refuse(websocket, error)
         return
     try:
-        connection = SocketConnection(websocket, identity, Mailbox(), shared)
+        connection = SocketConnection(websocket, identity, Outbox(), shared)
         player = _Player(connection, FrameCursor(store, session.id))
         await connection.run(player.work(), lambda: identify_client(websocket, context))
     finally:

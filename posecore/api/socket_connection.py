@@ -10,12 +10,22 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from posecore import errors
 from posecore.api.context import ApiContext
 from posecore.api.token_bucket import TokenBucket
+from posecore.errors import (
+    InvalidFieldError,
+    InvalidMessageError,
+    NotAllowedError,
+    NotSignedInError,
+    PoseCoreError,
+    SessionNotFoundError,
+    StorageFullError,
+    StoreError,
+    TooManyRequestsError,
+)
 from posecore.identity import Identity
-from posecore.streaming.mailbox import Mailbox
 from posecore.streaming.messages import read_message
+from posecore.streaming.outbox import Outbox
 
 MAX_CONNECTIONS: Final = 100
 """Of one owner, on all sockets."""
@@ -32,14 +42,14 @@ CHECK_IDENTITY_S: Final = 30.0
 """How often it is looked up whether a token still holds."""
 _ENOUGH_ERRORS: Final = 50
 
-_KINDS: Final[list[tuple[type[errors.PoseCoreError], str, int]]] = [
-    (errors.NotSignedInError, "not_signed_in", 4401),
-    (errors.NotAllowedError, "not_allowed", 4403),
-    (errors.SessionNotFoundError, "session_not_found", 4404),
-    (errors.TooManyRequestsError, "too_many", 4429),
-    (errors.InvalidFieldError, "invalid_field", 4400),
-    (errors.StorageFullError, "storage_full", 4507),
-    (errors.StoreError, "unavailable", 4503),
+_KINDS: Final[list[tuple[type[PoseCoreError], str, int]]] = [
+    (NotSignedInError, "not_signed_in", 4401),
+    (NotAllowedError, "not_allowed", 4403),
+    (SessionNotFoundError, "session_not_found", 4404),
+    (TooManyRequestsError, "too_many", 4429),
+    (InvalidFieldError, "invalid_field", 4400),
+    (StorageFullError, "storage_full", 4507),
+    (StoreError, "unavailable", 4503),
 ]
 """Each error's short name, and the code with which the connection closes if it is the end."""
 
@@ -47,9 +57,9 @@ _GONE: Final = (RuntimeError, TimeoutError)
 """How a client's absence shows, beside WebSocketDisconnect, when something is sent to it."""
 
 
-def find_code(error: errors.PoseCoreError) -> tuple[str, int]:
+def find_code(error: PoseCoreError) -> tuple[str, int]:
     """Find the short name of an error, and the code to close with."""
-    if isinstance(error, errors.InvalidMessageError):
+    if isinstance(error, InvalidMessageError):
         return error.code, 4400
     for kind, code, close_code in _KINDS:
         if isinstance(error, kind):
@@ -75,7 +85,7 @@ class SocketLimits:
         with self._lock:
             count = self._n_connections.get(owner, 0)
             if count >= MAX_CONNECTIONS:
-                raise errors.TooManyRequestsError(
+                raise TooManyRequestsError(
                     f"{MAX_CONNECTIONS} connections are open already; close some and try again."
                 )
             self._n_connections[owner] = count + 1
@@ -101,31 +111,31 @@ class SocketConnection:
     websocket : WebSocket
         Accepted.
     identity : Identity
-    mailbox : Mailbox
+    outbox : Outbox
         What waits to be sent to the client.
     shared : TokenBucket
         Of all the owner's connections.
     """
 
     def __init__(
-        self, websocket: WebSocket, identity: Identity, mailbox: Mailbox, shared: TokenBucket
+        self, websocket: WebSocket, identity: Identity, outbox: Outbox, shared: TokenBucket
     ) -> None:
         self.websocket = websocket
         self.identity = identity
-        self.mailbox = mailbox
+        self.outbox = outbox
         self._buckets = (TokenBucket(MESSAGES_HZ, BURST), shared)
         self._end: tuple[int, str] | None = None
 
     def say(self, kind: str, **fields: Any) -> None:
         """Answer the client; does not wait for it."""
-        self.mailbox.put_notice(json.dumps({"type": kind, **fields}))
+        self.outbox.put_notice(json.dumps({"type": kind, **fields}))
 
-    def say_error(self, error: errors.PoseCoreError) -> None:
+    def say_error(self, error: PoseCoreError) -> None:
         """Tell the client what is wrong, and go on; one that does not read is told less often."""
-        if self.mailbox.n_notices < _ENOUGH_ERRORS:
+        if self.outbox.n_notices < _ENOUGH_ERRORS:
             self.say("error", code=find_code(error)[0], detail=str(error))
 
-    def end(self, error: errors.PoseCoreError) -> None:
+    def end(self, error: PoseCoreError) -> None:
         """Tell the client what is wrong; the connection closes when that is sent."""
         code, close_code = find_code(error)
         self.say("error", code=code, detail=str(error))
@@ -160,12 +170,12 @@ class SocketConnection:
             await self._slow_down(len(event.get("bytes") or b"" if text is None else text))
             try:
                 if text is None:
-                    raise errors.InvalidMessageError(
+                    raise InvalidMessageError(
                         "A message is text in JSON; binary ones are not understood.",
                         code="binary_message",
                     )
                 message = read_message(text)
-            except errors.InvalidMessageError as error:
+            except InvalidMessageError as error:
                 self.say_error(error)
                 continue
             yield text, message
@@ -175,7 +185,7 @@ class SocketConnection:
         wait_s = max([bucket.take(n_tokens) for bucket in self._buckets])
         if wait_s > 0:
             self.say_error(
-                errors.TooManyRequestsError(
+                TooManyRequestsError(
                     "Messages come faster than they may; they are read more slowly, none is lost.",
                     retry_after_s=wait_s,
                 )
@@ -185,7 +195,7 @@ class SocketConnection:
     async def run(
         self, work: Coroutine[Any, Any, None], identify: Callable[[], Awaitable[object]]
     ) -> None:
-        """Do the work, send what is in the mailbox and look whether the token still holds.
+        """Do the work, send what is in the outbox and look whether the token still holds.
 
         Ends with whichever ends first; then the connection is closed.
         """
@@ -206,7 +216,7 @@ class SocketConnection:
 
     async def _send_waiting(self) -> None:
         with suppress(WebSocketDisconnect):
-            async for text in self.mailbox:
+            async for text in self.outbox:
                 await self.send(text)
 
     async def send(self, text: str) -> None:
@@ -228,24 +238,24 @@ class SocketConnection:
             await asyncio.sleep(CHECK_IDENTITY_S)
             try:
                 await identify()
-            except (errors.NotSignedInError, errors.NotAllowedError) as error:
+            except (NotSignedInError, NotAllowedError) as error:
                 self.end(error)
                 return
-            except errors.PoseCoreError:
+            except PoseCoreError:
                 continue  # the database is busy; asked again soon
 
     async def _close(self) -> None:
         code, reason = self._end or (1000, "")
-        if self._end is None and self.mailbox.is_closed:
+        if self._end is None and self.outbox.is_closed:
             code, reason = 1008, "too_slow"
         with suppress(WebSocketDisconnect, *_GONE):
-            while self.mailbox.n_notices and (text := await self.mailbox.get()):
+            while self.outbox.n_notices and (text := await self.outbox.get()):
                 await self.send(text)
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await self.websocket.close(code, reason)
 
 
-async def refuse(websocket: WebSocket, error: errors.PoseCoreError) -> None:
+async def refuse(websocket: WebSocket, error: PoseCoreError) -> None:
     """Say why a client that was accepted is not served, and close."""
     code, close_code = find_code(error)
     with suppress(WebSocketDisconnect, *_GONE):

@@ -1,10 +1,13 @@
 """Who listens on which stream; whoever has a pose hands it to all of them."""
 
 import threading
+from collections.abc import Callable
 from typing import Final, Self
 
 from posecore.errors import InvalidMessageError
-from posecore.streaming.mailbox import CAPACITY, Mailbox
+from posecore.sequence import PoseFrame
+from posecore.streaming.messages import write_pose
+from posecore.streaming.outbox import CAPACITY, Outbox
 from posecore.streaming.recordings import Recordings
 
 DEFAULT_STREAM: Final = "main"
@@ -13,9 +16,10 @@ CAMERA_STREAM: Final = "camera"
 MAX_NAME_LENGTH: Final = 100
 
 _Key = tuple[str, str]
+PosePublisher = Callable[[PoseFrame, int, tuple[int, int]], None]
 
 
-class Listener(Mailbox):
+class Listener(Outbox):
     """One who listens on a stream: an async iterator over messages, and a context manager."""
 
     def __init__(self, hub: "StreamHub", key: _Key, capacity: int) -> None:
@@ -89,6 +93,16 @@ class StreamHub:
     def close(self) -> None:
         """Finish all recordings; for the end of the program."""
         self.recordings.close()
+
+
+def make_publisher(hub: StreamHub, owner: str, name: str) -> PosePublisher:
+    """Make what publishes an estimator's poses; it costs next to nothing while nobody listens."""
+
+    def publish(frame: PoseFrame, frame_number: int, image_size: tuple[int, int]) -> None:
+        if hub.is_heard(owner, name):
+            hub.publish(owner, name, write_pose(frame, frame_number, image_size))
+
+    return publish
 
 
 def check_stream_name(name: str) -> str:

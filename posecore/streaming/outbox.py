@@ -13,11 +13,11 @@ MAX_NOTICES: Final = 256
 """Answers that may wait for a reader that asks and does not read."""
 
 
-class Mailbox:
+class Outbox:
     """Texts for one reader, put in from any thread and taken out on the event loop it is made on.
 
     Poses are bounded, and the oldest makes room for the newest. Notices (answers, errors) come
-    first and are never dropped in silence: too many of them close the mailbox.
+    first and are never dropped in silence: too many of them close the outbox.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Mailbox:
                 self._loop.call_soon_threadsafe(self._has_news.set)
 
     async def get(self) -> str | None:
-        """Wait for the next text; None when the mailbox is closed."""
+        """Wait for the next text; None when the outbox is closed."""
         while True:
             with self._lock:
                 if self._is_closed:

@@ -20,6 +20,7 @@ NAMES = (
     "import_video",
     "replay",
     "compare_page",
+    "sockets",
 )
 
 

@@ -187,10 +187,11 @@ def _read_landmarks(
             raise _invalid(f"Each of the {key} is an object with x, y and z, or null.")
     rows = _to_rows(values, key)
     _check_rows(rows, [mark is not None for mark in marks], key)
+    rows = rows.astype(np.float32)
     return rows[:, :3], rows[:, 3], rows[:, 4]
 
 
-def _to_rows(values: list[Any], key: str) -> NDArray[np.float32]:
+def _to_rows(values: list[Any], key: str) -> NDArray[np.floating]:
     if not set(map(type, values)) <= {int, float, type(None)}:
         raise _invalid(f"Each x, y, z and visibility of the {key} is a number.")
     try:
@@ -202,10 +203,10 @@ def _to_rows(values: list[Any], key: str) -> NDArray[np.float32]:
             f"x, y and z of the {key} lie within {MAX_COORDINATE:.0f} of 0: shares of the picture, "
             "or metres from the hips."
         )
-    return rows.astype(np.float32)
+    return rows
 
 
-def _check_rows(rows: NDArray[np.float32], is_there: list[bool], key: str) -> None:
+def _check_rows(rows: NDArray[np.floating], is_there: list[bool], key: str) -> None:
     if np.isnan(rows[is_there, :3]).any():
         raise _invalid(f"Each of the {key} has all three of x, y and z, or is null.")
     shares = rows[:, 3:]

@@ -2,7 +2,10 @@
 
 import json
 import socket
+import subprocess
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -446,3 +449,56 @@ def test_the_server_s_end_finishes_the_recordings(store, settings):
         client.settle()
     client.connection.close()
     assert store.get_session(session_id).status == "completed"
+
+
+_FULL_DISK = """
+import resource, signal, sys
+from posecore import Settings, open_store
+from tests.sockets.socket_server import make_pose, run_server, wait_for
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+choices = Settings.from_env({"POSECORE_DATA": sys.argv[1]})
+with open_store(choices.database) as store, run_server(store, choices) as server:
+    with server.connect("/ws/pose") as client:
+        session_id = client.start()
+        client.send(make_pose(0))
+        wait_for(lambda: store.get_session(session_id).frame_count)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+        numbers = iter(range(1, 100_000))
+        sent = [0]
+
+        def is_told():
+            sent.append(next(numbers))
+            client.send(make_pose(sent[-1]))
+            client.send({"type": "are you there"})
+            return client.receive()["code"] == "storage_full"
+
+        wait_for(is_told)
+        client.receive()
+        client.send({"type": "stop_recording"})
+        answer = client.receive()
+        print(answer["code"], "full" in answer["detail"])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        print(client.stop()["frame_count"] == len(sent))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits a file's size as a full disk would")
+def test_a_full_disk_is_told_and_costs_no_frame_once_there_is_room(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL_DISK, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["storage_full True", "True"], done.stderr
+
+
+def test_a_token_in_the_address_is_not_logged(server, caplog):
+    caplog.set_level("INFO")
+    with server.connect("/ws/pose?token=pc_mira&stream=wall") as client:
+        client.settle()
+    assert "stream=wall" in caplog.text
+    assert "pc_mira" not in caplog.text

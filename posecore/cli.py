@@ -118,12 +118,9 @@ def _make_parser() -> argparse.ArgumentParser:
     cli_stream.add_arguments(
         add("stream", _run_stream, "analyse a camera or video here and send it to a dashboard")
     )
-    command = add("delete", _run_delete, "delete a session and its frames for good")
-    command.add_argument("id", metavar="ID")
-    command.add_argument("--yes", action="store_true", help="really do it")
+    _add_delete(add("delete", _run_delete, "delete a session and its frames for good"))
     add("samples", _run_samples, "add the sample sessions; prints their ids")
-    command = add("download-model", _run_download, "download a pose model and check it")
-    command.add_argument("name", metavar="NAME", choices=MODEL_NAMES, help=", ".join(MODEL_NAMES))
+    _add_download(add("download-model", _run_download, "download a pose model and check it"))
     add("doctor", _run_doctor, "check that everything posecore needs is there")
     return parser
 
@@ -143,6 +140,15 @@ def _add_import(command: argparse.ArgumentParser) -> None:
         help="pixels of the picture, for landmarks in a file that does not say it",
     )
     command.add_argument("--workers", type=_positive, help="processes that share the work")
+
+
+def _add_delete(command: argparse.ArgumentParser) -> None:
+    command.add_argument("id", metavar="ID")
+    command.add_argument("--yes", action="store_true", help="really do it")
+
+
+def _add_download(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", choices=MODEL_NAMES, help=", ".join(MODEL_NAMES))
 
 
 def _positive(text: str) -> int:

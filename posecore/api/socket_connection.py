@@ -209,10 +209,16 @@ class SocketConnection:
             for task in tasks:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
-                raise result
+        wrong = [
+            each
+            for each in results
+            if isinstance(each, Exception) and not isinstance(each, WebSocketDisconnect)
+        ]
+        if wrong:
+            self._end = (1011, "failed")
         await self._close()
+        if wrong:
+            raise wrong[0]
 
     async def _send_waiting(self) -> None:
         with suppress(WebSocketDisconnect):

@@ -7,7 +7,7 @@ after the time within which the client said that it may come back.
 
 import asyncio
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ class Recordings:
 
     def __init__(self) -> None:
         self._running: dict[str, Recording] = {}
-        self._n_starting: dict[str, int] = {}
+        self._n_starting: Counter[str] = Counter()
         self._over: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lock = threading.Lock()
         self._waiting: set[asyncio.Task[None]] = set()
@@ -75,7 +75,7 @@ class Recordings:
         ------
         InvalidFieldError, InvalidMessageError, StoreError
         """
-        self._count_start(store.owner, 1)
+        self._take_place(store.owner)
         try:
             recorder = StreamRecorder(store)
             session_id = recorder.start(**fields)
@@ -83,22 +83,24 @@ class Recordings:
             with self._lock:
                 self._running[session_id] = recording
         finally:
-            self._count_start(store.owner, -1)
+            self._give_place_back(store.owner)
         return recording
 
-    def _count_start(self, owner: str, change: int) -> None:
+    def _take_place(self, owner: str) -> None:
         with self._lock:
-            n_starting = self._n_starting.pop(owner, 0)
             n_running = sum(each.owner == owner for each in self._running.values())
-            if change > 0 and n_starting + n_running >= MAX_AT_ONCE:
-                if n_starting:
-                    self._n_starting[owner] = n_starting
+            if self._n_starting[owner] + n_running >= MAX_AT_ONCE:
                 raise InvalidMessageError(
                     f"{MAX_AT_ONCE} recordings are running already; stop one first.",
                     code="too_many_recordings",
                 )
-            if n_starting + change:
-                self._n_starting[owner] = n_starting + change
+            self._n_starting[owner] += 1
+
+    def _give_place_back(self, owner: str) -> None:
+        with self._lock:
+            self._n_starting[owner] -= 1
+            if not self._n_starting[owner]:
+                del self._n_starting[owner]
 
     def resume(self, owner: str, session_id: object, *, holder: object) -> Recording:
         """Go on with a recording whose client was away, or is and nobody has noticed yet.

@@ -138,8 +138,8 @@ class FrameCursor:
     def close(self) -> None:
         """Read no further ahead."""
         ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            ahead.cancel()
+        if ahead is not None and not ahead.cancel() and not ahead.cancelled():
+            ahead.exception()  # looked at, or it would be logged
 
     async def _load(self, number: int, time_s: float) -> PoseSequence:
         return await asyncio.to_thread(

@@ -35,6 +35,8 @@ _LONGEST_WAIT_S: Final = 4.0
 _ANSWER_S: Final = 10.0
 _PING_S: Final = 4.0
 _REFUSED: Final = (4400, 4401, 4403)
+_NOT_RECORDED: Final = ("session_not_found", "recording_taken_over", "not_recording")
+_DISK_RETRY_S: Final = 2.0
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -84,6 +86,7 @@ class PoseSender:
         self._failure: RemoteError | None = None
         self._is_finishing = False
         self._is_stop_sent = False
+        self._is_over = False
         self._thread = threading.Thread(target=self._run, name="pose-sender", daemon=True)
 
     @property
@@ -128,6 +131,8 @@ class PoseSender:
                 continue
             if self._failure is not None:
                 raise self._failure
+            if self._is_over:
+                raise RemoteError("The dashboard has finished the recording; start anew.")
             if len(self._kept) >= MAX_KEPT:
                 self._kept.popleft()
                 self._n_lost += not self._n_sent
@@ -136,7 +141,7 @@ class PoseSender:
         self._wake()
 
     def _has_room(self) -> bool:
-        return len(self._kept) < MAX_KEPT or self._n_sent > 0 or self._failure is not None
+        return len(self._kept) < MAX_KEPT or self._n_sent > 0 or self._is_over
 
     def finish(self, patience_s: float = 60.0) -> dict[str, Any]:
         """Send what waits, and finish the recording.
@@ -185,6 +190,7 @@ class PoseSender:
             self._fail(error)
         finally:
             with self._changed:
+                self._is_over = True
                 self._changed.notify_all()
 
     def _fail(self, error: RemoteError) -> None:
@@ -310,10 +316,24 @@ class PoseSender:
             if message.get("type") == "recording_stopped":
                 self._result = message
                 return
-            if message.get("type") == "error" and message.get("code") != last_code:
-                last_code = str(message.get("code"))
-                self._say(f"The dashboard says: {message.get('detail', '')}")
+            if message.get("type") == "error":
+                code = str(message.get("code"))
+                self._heed(code, str(message.get("detail", "")), is_new=code != last_code)
+                last_code = code
         raise ConnectionResetError("the dashboard closed the connection")
+
+    def _heed(self, code: str, detail: str, *, is_new: bool) -> None:
+        """Do what an error asks for; what is only news is said once."""
+        if code in _NOT_RECORDED and self._recording is not None:
+            raise RemoteError(f"The dashboard records no more: {detail}")
+        if code == "storage_full" and self._is_stop_sent:
+            asyncio.get_running_loop().call_later(_DISK_RETRY_S, self._stop_again)
+        if is_new:
+            self._say(f"The dashboard says: {detail}")
+
+    def _stop_again(self) -> None:
+        self._is_stop_sent = False
+        self._news.set()
 
     async def _write(self, connection: ClientConnection) -> None:
         while self._failure is None and self._result is None:

@@ -412,6 +412,26 @@ def test_more_connections_than_are_allowed_are_refused(server, monkeypatch):
         again.settle()
 
 
+def test_more_recordings_than_are_allowed_are_refused(server, monkeypatch):
+    monkeypatch.setattr("posecore.streaming.recordings.MAX_AT_ONCE", 1)
+    with server.connect("/ws/pose") as first, server.connect("/ws/pose") as second:
+        first.start()
+        assert second.ask({"type": "start_recording"})["code"] == "too_many_recordings"
+        with server.connect("/ws/pose", token="pc_mira") as other:
+            other.start()
+        first.stop()
+        second.start()
+
+
+def test_a_recording_to_which_nothing_comes_is_finished(server, monkeypatch):
+    monkeypatch.setattr("posecore.api.pose_socket.IDLE_S", 0.2)
+    with server.connect("/ws/pose") as client:
+        session_id = client.start()
+        client.send(make_pose(0))
+        assert client.receive()["session_id"] == session_id
+        assert client.ask({"type": "stop_recording"})["code"] == "not_recording"
+
+
 def test_a_token_taken_back_ends_the_connection_and_its_recording_is_finished(server, monkeypatch):
     monkeypatch.setattr("posecore.api.socket_connection.CHECK_IDENTITY_S", 0.05)
     with server.connect("/ws/pose", token="pc_mira") as client:

@@ -1,5 +1,6 @@
 """Sending from another machine: over real interruptions, and nothing of it is lost."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -137,6 +138,24 @@ def test_a_token_that_may_not_is_refused_once_and_for_all(server, token):
     ):
         sender.finish()
     assert token not in str(refused.value)
+
+
+def test_a_session_deleted_at_the_dashboard_ends_the_sending(server):
+    with PoseSender(f"http://127.0.0.1:{server.port}", stream="main", recording={}) as sender:
+        sender.send(make_frame(0), 0, SIZE, wait=True)
+        wait_for_frames(server, 1)
+        server.store.delete_session(get_only_session(server).id)
+        numbers = itertools.count(1)
+
+        def is_refused():
+            number = next(numbers)
+            try:
+                sender.send(make_frame(number), number, SIZE, wait=True)
+            except RemoteError as error:
+                return "records no more" in str(error)
+            return False
+
+        wait_for(is_refused)
 
 
 def test_a_dashboard_that_is_not_there_is_given_up_after_a_while(server):

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from starlette.websockets import WebSocket
 
-from posecore.api.context import ApiContext
+from posecore.api.context import ApiContext, note_access
 from posecore.api.socket_connection import (
     SocketConnection,
     SocketLimits,
@@ -42,6 +42,7 @@ async def serve_session(websocket: WebSocket, context: ApiContext, limits: Socke
         store = context.get_store().for_owner(identity.owner)
         session_id = websocket.path_params["session_id"]
         session = await asyncio.to_thread(store.get_session, session_id)
+        await asyncio.to_thread(note_access, store, "opened", session.id, "replay over a socket")
         shared = limits.enter(identity.owner)
     except PoseCoreError as error:
         await refuse(websocket, error)

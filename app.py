@@ -3,7 +3,7 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.components.api_context import API_ROUTES
+from pages.components.api_routes import API_ROUTES
 from pages.components.gate import SignInGate
 from pages.components.hosts import find_hosts
 from pages.components.lifespan import lifespan

@@ -21,6 +21,7 @@ NAMES = (
     "import_video",
     "replay",
     "compare_page",
+    "sockets",
 )
 
 

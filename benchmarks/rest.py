@@ -154,6 +154,7 @@ def run_server(database: Path) -> None:
     from posecore.api.context import ApiContext
     from posecore.identity import LOCAL_IDENTITY
     from posecore.import_queue import ImportQueue
+    from posecore.streaming.hub import StreamHub
 
     with open_store(database) as store, socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -163,6 +164,7 @@ def run_server(database: Path) -> None:
             get_settings=Settings.from_env,
             identify=lambda _: LOCAL_IDENTITY,
             get_queue=lambda _: queue,
+            hub=StreamHub(),
         )
         app = Starlette(routes=[mount_api("/api", context)])
         listening.listen()

@@ -21,8 +21,10 @@ from posecore import (
     cli_compare,
     cli_export,
     cli_find,
+    cli_import,
     cli_owners,
     cli_report,
+    cli_stream,
     errors,
 )
 from posecore.cli_text import format_length, make_printable, to_json
@@ -104,7 +106,9 @@ def _make_parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    _add_import(add("import", _run_import, "make sessions of videos or landmarks; prints the ids"))
+    cli_import.add_arguments(
+        add("import", _run_import, "make sessions of videos or landmarks; prints the ids")
+    )
     command = add("list", _run_list, "list the sessions, newest first")
     command.add_argument("--json", action="store_true", help="as JSON")
     command = add("show", _run_show, "show one session's facts and numbers")
@@ -117,46 +121,24 @@ def _make_parser() -> argparse.ArgumentParser:
     cli_find.add_arguments(add("find", _run_find, "find the moments in which a condition holds"))
     cli_report.add_arguments(add("report", _run_report, "write a report for paper, one HTML file"))
     cli_clip.add_arguments(add("clip", _run_clip, "write a stretch of a session as MP4 or GIF"))
-    command = add("delete", _run_delete, "delete a session and its frames for good")
-    command.add_argument("id", metavar="ID")
-    command.add_argument("--yes", action="store_true", help="really do it")
+    cli_stream.add_arguments(
+        add("stream", _run_stream, "analyse a camera or video here and send it to a dashboard")
+    )
+    _add_delete(add("delete", _run_delete, "delete a session and its frames for good"))
     cli_owners.add_commands(add, _run_owners, _run_give)
     add("samples", _run_samples, "add the sample sessions; prints their ids")
-    command = add("download-model", _run_download, "download a pose model and check it")
-    command.add_argument("name", metavar="NAME", choices=MODEL_NAMES, help=", ".join(MODEL_NAMES))
+    _add_download(add("download-model", _run_download, "download a pose model and check it"))
     add("doctor", _run_doctor, "check that everything posecore needs is there")
     return parser
 
 
-def _add_import(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", metavar="FILE", type=Path, nargs="+")
-    command.add_argument("--name", help="name of the session (by default the file's)")
-    command.add_argument("--athlete", default="", help="who moves")
-    command.add_argument("--tag", action="append", default=[], help="may be given several times")
-    command.add_argument(
-        "--keep-video", action="store_true", help="keep the pictures with the session, to see them"
-    )
-    command.add_argument(
-        "--image-size",
-        metavar="WxH",
-        type=_size,
-        help="pixels of the picture, for landmarks in a file that does not say it",
-    )
-    command.add_argument("--workers", type=_positive, help="processes that share the work")
+def _add_delete(command: argparse.ArgumentParser) -> None:
+    command.add_argument("id", metavar="ID")
+    command.add_argument("--yes", action="store_true", help="really do it")
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1, not {text!r}")
-    return int(text)
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    try:
-        return _positive(width), _positive(height)
-    except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"a size like 1920x1080, not {text!r}") from None
+def _add_download(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", choices=MODEL_NAMES, help=", ".join(MODEL_NAMES))
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -325,6 +307,14 @@ def _run_clip(options: argparse.Namespace) -> int:
         sequence = store.load_sequence(session.id)
     cli_clip.write(options, session, sequence)
     return _say(f"The clip was written to {options.out}.", DONE)
+
+
+def _run_stream(options: argparse.Namespace) -> int:
+    if usage_error := cli_stream.find_usage_error(options):
+        return _say(usage_error, WRONG_USAGE)
+    if session_id := cli_stream.stream(options, _settings(options), partial(_say, code=DONE)):
+        print(session_id)
+    return DONE
 
 
 def _run_delete(options: argparse.Namespace) -> int:

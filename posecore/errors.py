@@ -13,6 +13,7 @@
     ├── NotSignedInError          nobody is signed in, or the token is unknown or expired
     ├── SignInSetupError          signing in is configured, but not whole
     ├── NotAllowedError           this person or token may not do that
+    ├── InvalidMessageError       what came over a socket is no message it understands
     ├── TooManyRequestsError      more in a short time than is allowed
     ├── RemoteError               a dashboard elsewhere cannot be reached, or refused
     ├── StoreError                the database cannot do what was asked
@@ -76,6 +77,14 @@ class SignInSetupError(PoseCoreError):
 
 class NotAllowedError(PoseCoreError):
     """The person, or the token they gave a program, may not do that."""
+
+
+class InvalidMessageError(PoseCoreError, ValueError):
+    """What came over a socket is no message it understands; ``code`` is a short name for it."""
+
+    def __init__(self, sentence: str, *, code: str = "invalid_message") -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class TooManyRequestsError(PoseCoreError):

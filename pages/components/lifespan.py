@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components.database import close_store
 from pages.components.import_jobs import close_queue
 from pages.components.live_panel import get_rooms
+from pages.components.live_streams import HUB
 from pages.components.reading_progress import close_jobs
 from pages.components.warm_up import begin_warm_up
 
@@ -20,6 +21,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     warm_up.join()
     for room in get_rooms():
         room.camera_ended(for_good=True)
+    HUB.close()
     close_queue()
     close_jobs()
     close_store()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import HTTPConnection
 
@@ -10,6 +9,7 @@ from posecore.identity import Identity
 from posecore.import_queue import ImportQueue
 from posecore.settings import Settings
 from posecore.storage.session_store import SessionStore
+from posecore.streaming.hub import StreamHub
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +27,11 @@ class ApiContext:
     get_queue : callable
         The import queue of one owner.
     hub : StreamHub
-        The live streams; None where none are served.
+        The live streams.
     """
 
     get_store: Callable[[], SessionStore]
     get_settings: Callable[[], Settings]
     identify: Callable[[HTTPConnection], Identity]
     get_queue: Callable[[str], ImportQueue]
-    hub: Any = None
+    hub: StreamHub

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from posecore.angles import ANGLES, CORE_ANGLES, compute_angle
-from posecore.capture.pipeline import LivePipeline
+from posecore.capture.pipeline import LivePipeline, PosePublisher
 from posecore.capture.recorder import RecorderState, SessionRecorder
 from posecore.errors import PoseCoreError
 from posecore.estimation import open_estimator
@@ -21,6 +21,13 @@ MIN_VISIBILITY = 0.5
 class LiveRoom:
     """What the Live page starts, watches and stops.
 
+    Parameters
+    ----------
+    store : SessionStore
+    settings : Settings
+    publish : callable, optional
+        Gets every pose that is analysed, for those who listen from elsewhere.
+
     Attributes
     ----------
     pipeline : LivePipeline
@@ -31,9 +38,13 @@ class LiveRoom:
         Whether the next recording keeps its video.
     """
 
-    def __init__(self, store: SessionStore, settings: Settings) -> None:
+    def __init__(
+        self, store: SessionStore, settings: Settings, *, publish: PosePublisher | None = None
+    ) -> None:
         self.recorder = SessionRecorder(store, model=settings.model)
-        self.pipeline = LivePipeline(lambda: open_estimator(settings), self.recorder)
+        self.pipeline = LivePipeline(
+            lambda: open_estimator(settings), self.recorder, publish=publish
+        )
         self.last_session: Session | None = None
         self.problem = ""
         self.keep_video = False

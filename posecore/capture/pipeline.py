@@ -26,6 +26,8 @@ _RATE_WINDOW_S: Final = 2.0
 
 Picture = NDArray[np.uint8]
 FrameReader = Callable[[], Picture]
+PosePublisher = Callable[[PoseFrame, int, tuple[int, int]], None]
+"""Gets each analysed pose, its number in the stream and the picture's (width, height)."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class LivePipeline:
         Called on the pipeline's thread; may take a second.
     recorder : SessionRecorder
         Gets every analysed frame and the count of every dropped one.
+    publish : callable, optional
+        Gets every pose as well, recorded or not; must return at once.
     clock : callable
         Rising seconds, for rates only.
     """
@@ -56,10 +60,12 @@ class LivePipeline:
         open_estimator: Callable[[], PoseEstimator],
         recorder: SessionRecorder,
         *,
+        publish: PosePublisher | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_estimator = open_estimator
         self._recorder = recorder
+        self._publish = publish
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
@@ -201,6 +207,8 @@ class LivePipeline:
             return None
         height, width = frame_rgb.shape[:2]
         self._recorder.add_frame(frame, (width, height), frame_rgb)
+        if self._publish is not None:
+            self._publish(frame, self.n_analysed + self.n_dropped, (width, height))
         now_s = self._clock()
         self._analysed.add(now_s)
         self.n_analysed += 1

@@ -12,13 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posecore.capture.video_recorder import VideoRecorder
-from posecore.errors import PoseCoreError, StorageFullError
+from posecore.errors import (
+    InvalidFieldError,
+    PoseCoreError,
+    SessionNotFoundError,
+    StorageFullError,
+)
 from posecore.sequence import PoseFrame, PoseSequence
 from posecore.storage.session import Session, check_fields
 from posecore.storage.session_store import SessionStore
 
 BATCH_INTERVAL_S: Final = 0.4
 """Well under the second that a killed program may cost."""
+
+MAX_WAITING: Final = 9_000
+"""Frames that may wait for a disk that is full, five minutes at 30 a second and about 20 MB; what
+comes then is counted as dropped."""
+
+NO_FRAME: Final = "The recording was stopped before its first frame came."
+_MAX_COUNT: Final = 2**31 - 1
 
 
 class RecorderState(Enum):
@@ -36,7 +48,8 @@ class SessionRecorder:
 
     :meth:`start` and :meth:`stop` are for the person's thread, :meth:`add_frame` and
     :meth:`add_dropped` for the video's; all may be called in any state and any order. A session
-    exists from its first frame on, so a start without a camera leaves nothing behind.
+    exists from its first frame on, so a start without a camera leaves nothing behind, unless it
+    is started ``at_once``.
 
     Parameters
     ----------
@@ -73,6 +86,7 @@ class SessionRecorder:
         self._fields = fields
         self._session_id = str(uuid.uuid4())
         self._is_created = False
+        self._is_lost = False
         self._video: VideoRecorder | None = None
         self._buffer: list[PoseFrame] = []
         self._numbers: list[int] = []
@@ -80,6 +94,7 @@ class SessionRecorder:
         self._first_time_s: float | None = None
         self._last_time_s = float("-inf")
         self._n_offered = 0
+        self._n_kept = 0
         self._n_dropped = 0
 
     @property
@@ -117,12 +132,29 @@ class SessionRecorder:
         return self._problem
 
     @property
+    def session_id(self) -> str:
+        """Id of the session that is recorded, or will be next."""
+        return self._session_id
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the session was deleted or finished by somebody else while it was recorded."""
+        return self._is_lost
+
+    @property
     def video_problem(self) -> str:
         """One sentence when the last recording's video is not whole; empty when all is well."""
         video = self._video
         return self._video_problem if video is None else video.problem
 
-    def start(self, *, delay_s: float = 0.0, keep_video: bool = False, **fields: Any) -> None:
+    def start(
+        self,
+        *,
+        delay_s: float = 0.0,
+        keep_video: bool = False,
+        at_once: bool = False,
+        **fields: Any,
+    ) -> None:
         """Record from ``delay_s`` seconds from now on; without effect while one is running.
 
         Parameters
@@ -130,6 +162,8 @@ class SessionRecorder:
         delay_s : float
         keep_video : bool
             Whether the pictures that come with the frames are kept, too.
+        at_once : bool
+            Whether the session exists before its first frame; without any it fails at the stop.
         **fields
             Name, athlete, tags and description.
 
@@ -137,12 +171,20 @@ class SessionRecorder:
         ------
         InvalidFieldError
             If a text is outside its limits; nothing is started then.
+        StoreError
+            If the session is to exist at once and cannot.
         """
         checked = check_fields(fields)
         with self._lock:
             if self._fields is not None:
                 return
             self._begin(checked)
+            if at_once:
+                try:
+                    self._create()
+                except BaseException:
+                    self._begin(None)
+                    raise
             self._problem = self._video_problem = ""
             if keep_video:
                 self._video = VideoRecorder(self._store.make_video_path(self._session_id))
@@ -158,10 +200,13 @@ class SessionRecorder:
         frame: PoseFrame,
         image_size: tuple[int, int],
         frame_rgb: NDArray[np.uint8] | None = None,
+        *,
+        frame_number: int | None = None,
     ) -> None:
         """Hand over one analysed frame; returns at once.
 
-        A frame that is not later than the one before it is counted as dropped.
+        A frame that is not later than the one before it is counted as dropped, and so is one for
+        which there is no room while the disk is full.
 
         Parameters
         ----------
@@ -170,15 +215,18 @@ class SessionRecorder:
             (width, height) in pixels.
         frame_rgb : ndarray, shape (height, width, 3), uint8, optional
             The picture itself, for the video; as the camera gave it, neither mirrored nor drawn on.
+        frame_number : int, optional
+            Larger than any before; counted from 0 where left out.
         """
         with self._lock:
             if self._state() is not RecorderState.RECORDING:
                 return
-            number = self._n_offered
+            number = self._n_offered if frame_number is None else frame_number
             self._n_offered += 1
-            if frame.time_s <= self._last_time_s:
+            if frame.time_s <= self._last_time_s or len(self._buffer) >= MAX_WAITING:
                 self._n_dropped += 1
                 return
+            self._n_kept += 1
             if self._first_time_s is None:
                 self._first_time_s = frame.time_s
             self._last_time_s = frame.time_s
@@ -249,7 +297,11 @@ class SessionRecorder:
         self._save_batch()
         if not self._is_created:
             return None
-        session = self._store.finish_session(self._session_id, dropped_count=self._n_dropped)
+        if not self._n_kept:
+            return self._store.fail_session(self._session_id, NO_FRAME)
+        session = self._store.finish_session(
+            self._session_id, dropped_count=min(self._n_dropped, _MAX_COUNT)
+        )
         if self._video is None or (path := self._video.close()) is None:
             return session
         try:
@@ -277,6 +329,7 @@ class SessionRecorder:
                 self._problem = ""
             except PoseCoreError as error:
                 # The frames stay in memory and the next batch tries again.
+                self._is_lost = isinstance(error, SessionNotFoundError | InvalidFieldError)
                 self._problem = str(error)
 
     def _save_batch(self) -> None:
@@ -286,15 +339,16 @@ class SessionRecorder:
         if not frames or self._fields is None:
             return
         if not self._is_created:
-            self._store.create_session(
-                source=self._source,
-                model=self._model,
-                session_id=self._session_id,
-                **self._fields,
-            )
-            self._is_created = True
+            self._create()
         batch = PoseSequence.from_frames(frames, image_size=image_size, frame_number=numbers)
-        self._store.append_frames(self._session_id, batch, dropped_count=n_dropped)
+        self._store.append_frames(self._session_id, batch, dropped_count=min(n_dropped, _MAX_COUNT))
         with self._lock:
             del self._buffer[: len(frames)]
             del self._numbers[: len(numbers)]
+
+    def _create(self) -> None:
+        assert self._fields is not None
+        self._store.create_session(
+            source=self._source, model=self._model, session_id=self._session_id, **self._fields
+        )
+        self._is_created = True

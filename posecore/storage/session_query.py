@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from posecore.errors import InvalidOptionError
+from posecore.frame_arrow import from_arrow
 from posecore.sequence import PoseSequence
 from posecore.storage.connection import Database
 from posecore.storage.session import Session
@@ -198,6 +199,38 @@ class SessionQueries:
                 "SELECT max(frame_number) FROM frames WHERE session_id = ?", [session.id]
             ).fetchall()
         return None if number is None else int(number)
+
+    def load_window(
+        self,
+        session_id: str,
+        *,
+        n_frames: int,
+        from_number: int = 0,
+        from_time_s: float = float("-inf"),
+    ) -> PoseSequence:
+        """Load a stretch of a session, for those who go through it and need not hold it all.
+
+        Parameters
+        ----------
+        session_id : str
+        n_frames : int
+            How many at most; fewer at the end.
+        from_number, from_time_s : int, float
+            Frames with a smaller number, or an earlier time, are left out.
+
+        Raises
+        ------
+        SessionNotFoundError
+        """
+        with self._database.cursor() as connection:
+            session = find_session(connection, session_id, owner=self._owner)
+            table = connection.sql(
+                f"SELECT {_FRAME_COLUMNS} FROM frames WHERE session_id = ? "
+                "AND frame_number >= ? AND time_s >= ? ORDER BY frame_number LIMIT ?",
+                params=[session.id, from_number, from_time_s, n_frames],
+            ).to_arrow_table()
+        image_size = (session.image_width or 1, session.image_height or 1)
+        return from_arrow(table, image_size=image_size)
 
     def read_frames(
         self, session_id: str, numbers: NDArray[np.int32], *, every: int, n_at_once: int

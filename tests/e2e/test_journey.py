@@ -15,9 +15,11 @@ import av
 import psutil
 import pytest
 from playwright.sync_api import Page, Playwright, expect
+from websockets.sync.client import connect
 
 from posecore import open_store
 from tests.e2e.dashboard import Dashboard, run_browser, run_dashboard, watch_page
+from tests.sockets.socket_server import Client, make_pose
 
 CAMERA_SIZE = (640, 360)
 N_CAMERA_FRAMES = 190  # somebody is in view until then
@@ -381,3 +383,30 @@ def test_several_sessions_are_downloaded_as_a_zip(open_camera_page, tmp_path):
         with ZipFile(started.value.path()) as archive:
             assert len(archive.namelist()) == 2
             assert all(name.endswith("landmarks.csv") for name in archive.namelist())
+
+
+def test_other_programs_hear_the_live_camera_and_record_beside_it(open_camera_page, tmp_path):
+    with run_dashboard(tmp_path) as dashboard:
+        page = open_camera_page(dashboard.url)
+        acknowledge_privacy(page)
+        page.goto(f"{dashboard.url}/live")
+        start_camera(page)
+        address = dashboard.url.replace("http", "ws")
+        with Client(connect(f"{address}/ws/pose?stream=camera")) as listener:
+            poses = [listener.receive() for _ in range(10)]
+        with Client(connect(f"{address}/ws/pose?stream=wall")) as sender:
+            session_id = sender.start(name="From elsewhere")
+            for number in range(10):
+                sender.send(make_pose(number))
+            assert sender.stop()["frame_count"] == 10
+        with Client(connect(f"{address}/ws/session/{session_id}")) as viewer:
+            assert [viewer.receive()["frame_number"] for _ in range(10)] == list(range(10))
+        page.goto(f"{dashboard.url}/sessions")
+        expect(page.get_by_text("From elsewhere").first).to_be_visible()
+        assert not page.watch.errors
+    numbers = [pose["frame_number"] for pose in poses]
+    assert numbers == sorted(set(numbers))
+    assert {(pose["type"], pose["width"], pose["height"]) for pose in poses} == {("pose", 640, 360)}
+    assert any(pose["landmarks"] and len(pose["landmarks"]) == 33 for pose in poses)
+    log = (tmp_path / "dashboard.log").read_text()
+    assert "Traceback" not in log

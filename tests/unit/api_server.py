@@ -15,6 +15,7 @@ from posecore.api.context import ApiContext
 from posecore.api.identifying import make_identify
 from posecore.api.limits import ApiLimits
 from posecore.import_queue import ImportQueue
+from posecore.streaming.hub import StreamHub
 
 
 @contextmanager
@@ -32,6 +33,7 @@ def make_context(store: SessionStore, settings: Settings, **changes: Any) -> Ite
         get_settings=lambda: settings,
         identify=make_identify(lambda: store, lambda _: None, lambda: False),
         get_queue=get_queue,
+        hub=StreamHub(),
     )
     try:
         yield replace(context, **changes)

@@ -199,3 +199,18 @@ def test_what_is_shown_is_calmed_and_what_is_recorded_is_not(pipeline, recorder,
     lag_m = recorded - pipeline.latest.world_landmarks
     np.testing.assert_allclose(recorded, shift(make_frame(2.9)).world_landmarks, atol=1e-5)
     assert lag_m.min() > 0 and lag_m.max() < 0.05, "it follows, a little behind"
+
+
+def test_each_analysed_pose_is_published_with_a_number_that_rises(estimator, recorder):
+    published = []
+    pipeline = LivePipeline(
+        lambda: estimator, recorder, publish=lambda *pose: published.append(pose)
+    )
+    estimator.may_go.release(10_000)
+    while pipeline.n_analysed < 5:
+        pipeline.submit(float(pipeline.n_analysed), PICTURE.copy).result(WAIT_S)
+    pipeline.close()
+    numbers = [number for _, number, _ in published]
+    assert len(published) == 5 and numbers == sorted(set(numbers))
+    assert {size for _, _, size in published} == {(64, 36)}
+    assert [frame.time_s for frame, _, _ in published] == [0.0, 1.0, 2.0, 3.0, 4.0]

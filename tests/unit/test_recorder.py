@@ -2,14 +2,15 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from posecore import PoseFrame, SessionStore
-from posecore.capture.recorder import RecorderState, SessionRecorder
-from posecore.errors import InvalidFieldError
+from posecore.capture.recorder import NO_FRAME, RecorderState, SessionRecorder
+from posecore.errors import InvalidFieldError, SessionNotFoundError
 from posecore.synthetic import make_squats
 
 SIZE = (640, 360)
@@ -142,6 +143,46 @@ def test_an_unusable_edited_name_does_not_cost_the_recording(recorder, store):
         recorder.stop(name="")
     (session,) = store.get_sessions()
     assert (session.name, session.status, session.frame_count) == ("Wall", "completed", 1)
+
+
+def test_frames_keep_the_numbers_they_came_with(recorder, store):
+    recorder.start(name="Wall")
+    for number in (7, 9, 12):
+        recorder.add_frame(make_frame(number / 30), SIZE, frame_number=number)
+    session = recorder.stop()
+    assert store.load_sequence(session.id).frame_number.tolist() == [7, 9, 12]
+
+
+def test_a_session_that_exists_at_once_fails_without_a_frame(recorder, store):
+    recorder.start(name="Wall", at_once=True)
+    assert store.get_session(recorder.session_id).status == "recording"
+    session = recorder.stop()
+    assert (session.status, session.status_reason) == ("failed", NO_FRAME)
+
+
+def test_what_waits_for_a_full_disk_is_bounded_and_the_rest_is_counted(store, monkeypatch):
+    monkeypatch.setattr("posecore.capture.recorder.MAX_WAITING", 10)
+    monkeypatch.setattr("posecore.capture.recorder.BATCH_INTERVAL_S", 1e9)
+    recorder = SessionRecorder(store)
+    recorder.start(name="Wall")
+    for number in range(25):
+        recorder.add_frame(make_frame(number / 30), SIZE)
+    session = recorder.stop()
+    assert (session.frame_count, session.dropped_count) == (10, 15)
+
+
+def test_a_session_deleted_while_it_is_recorded_is_noticed(recorder, store):
+    recorder.start(name="Wall", at_once=True)
+    store.delete_session(recorder.session_id)
+    recorder.add_frame(make_frame(0.0), SIZE)
+    deadline = threading.Event()
+    for _ in range(1000):
+        if recorder.is_lost:
+            break
+        deadline.wait(0.01)
+    assert recorder.is_lost
+    with pytest.raises(SessionNotFoundError):
+        recorder.stop()
 
 
 _FULL_DISK = """

@@ -9,11 +9,8 @@ from pages.components.live_panel import close_rooms
 from pages.components.sign_in import LOCAL_SIGN_IN, end_sign_in, find_setup, find_sign_in
 from pages.components.state import get_store
 from pages.components.text import plain
-from posecore import SessionStore
 from posecore.errors import NotSignedInError, SignInSetupError
-from posecore.identity import Identity
 from posecore.sign_in import SignIn, SignInSetup
-from posecore.storage.owners import PERSON_NAME
 
 
 def ask_to_sign_in() -> SignIn:
@@ -88,18 +85,7 @@ def sign_out(sign_in: SignIn) -> NoReturn:
 
 
 def _note_once(sign_in: SignIn) -> None:
+    """Keep who signed in: those they share with, and whoever runs posecore, see a name."""
     if st.session_state.get("person_noted") != sign_in:
-        note_person(get_store(), sign_in.identity)
+        get_store().people.remember(name=sign_in.identity.name)
         st.session_state.person_noted = sign_in
-
-
-def note_person(store: SessionStore, identity: Identity) -> None:
-    """Keep who signed in, so that whoever runs posecore finds a name beside an owner.
-
-    The one place where a person is noted; a store that keeps people is told as well.
-    """
-    if store.load_preferences().get(PERSON_NAME) != identity.name:
-        store.save_preference(PERSON_NAME, identity.name)
-    people = getattr(store, "people", None)
-    if people is not None:
-        people.note(identity)

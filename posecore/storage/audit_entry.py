@@ -9,6 +9,7 @@ Action = Literal[
     "created",
     "changed",
     "deleted",
+    "given",
     "opened",
     "downloaded",
     "note written",

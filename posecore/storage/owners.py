@@ -8,14 +8,13 @@ import duckdb
 
 from posecore.errors import InvalidFieldError
 from posecore.settings import LOCAL_OWNER
+from posecore.storage.audit_store import write_down
 from posecore.storage.connection import Database
+from posecore.storage.person import LABEL
 from posecore.storage.session_lookup import find_session
 
 if TYPE_CHECKING:
     from posecore.storage.session_store import SessionStore
-
-PERSON_NAME: Final = "signed_in_as"
-"""The preference under which the name of whoever signed in is kept."""
 
 # What belongs to an owner by itself; all else belongs to a session.
 _REFERENCES: Final = """
@@ -93,18 +92,22 @@ class Owners:
             if giver == receiver:
                 raise InvalidFieldError("Giver and receiver are the same owner; name two.")
             ids = [find_session(cursor, each, owner=giver).id for each in session_ids]
-            return _give(cursor, giver, receiver, ids)
+            n_given = _give(cursor, giver, receiver, ids)
+            # Whoever may run the command sits at the computer, and is nobody of the two.
+            for owner, what in ((giver, f"to {receiver}"), (receiver, f"from {giver}")):
+                detail = f"{n_given} session{'s' * (n_given != 1)} {what}"
+                write_down(cursor, "given", actor=LOCAL_OWNER, owner=owner, detail=detail)
+            return n_given
 
 
 def _list(cursor: duckdb.DuckDBPyConnection) -> list[Owner]:
     rows = cursor.execute(
-        """
-        SELECT owner, coalesce(max(name), ''), CAST(sum(n_sessions) AS INTEGER) FROM (
-            SELECT owner, NULL AS name, count(*) AS n_sessions FROM sessions GROUP BY owner
-            UNION ALL SELECT owner, value, 0 FROM preferences WHERE key = ?
+        f"""
+        SELECT owner, coalesce(max(label), ''), CAST(sum(n_sessions) AS INTEGER) FROM (
+            SELECT owner, NULL AS label, count(*) AS n_sessions FROM sessions GROUP BY owner
+            UNION ALL SELECT owner, {LABEL}, 0 FROM people
         ) GROUP BY owner ORDER BY 3 DESC, owner
-        """,
-        [PERSON_NAME],
+        """
     ).fetchall()
     return [Owner(owner=owner, name=name, n_sessions=n) for owner, name, n in rows]
 

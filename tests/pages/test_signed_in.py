@@ -23,7 +23,7 @@ from pages.components.player import PLAYER_ROUTES
 from pages.components.text import plain
 from posecore.errors import NotSignedInError, SignInSetupError
 from posecore.sign_in import SHORTEST_SECRET, read_auth_section, read_claims
-from posecore.storage.owners import PERSON_NAME, Owners
+from posecore.storage.owners import Owners
 from posecore.synthetic import make_squats
 from tests.pages.conftest import PAGES
 from tests.pages.test_live import record
@@ -197,19 +197,9 @@ def test_settings_and_the_answer_about_privacy_are_each_persons_own(visit, page_
 
 def test_who_signed_in_is_listed_with_a_name(visit, page_store):
     visit("mira")
-    assert view_as(owner_of("mira")).load_preferences()[PERSON_NAME] == "mira@example.org"
+    assert view_as(owner_of("mira")).people.get().name == "mira@example.org"
     listed = {each.owner: each.name for each in Owners.of(page_store).list()}
     assert listed == {owner_of("mira"): "mira@example.org"}
-
-
-def test_a_store_that_keeps_people_is_told_who_signed_in(monkeypatch, page_store):
-    from pages.components.sign_in_page import note_person
-
-    noted = []
-    people = type("People", (), {"note": lambda _self, identity: noted.append(identity)})()
-    monkeypatch.setattr(page_store, "people", people, raising=False)
-    note_person(page_store, find_person("mira").identity)
-    assert [each.owner for each in noted] == [owner_of("mira")]
 
 
 def test_imports_are_shown_to_who_began_them_and_take_turns(page_store, settings, tmp_path):

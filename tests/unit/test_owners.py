@@ -7,7 +7,7 @@ import pytest
 from posecore import open_store
 from posecore.cli import main
 from posecore.errors import InvalidFieldError, SessionNotFoundError
-from posecore.storage.owners import PERSON_NAME, Owner, Owners
+from posecore.storage.owners import Owner, Owners
 from posecore.synthetic import make_squats
 
 MIRA = "https://accounts.example.com#248289761001"
@@ -23,7 +23,7 @@ def add_session(store, name="Wall", **fields):
 def mira(store):
     """Mira's view; she signed in once and recorded nothing."""
     mira = store.for_owner(MIRA)
-    mira.save_preference(PERSON_NAME, "mira@example.org")
+    mira.people.remember(name="mira@example.org")
     return mira
 
 
@@ -56,6 +56,8 @@ def test_what_is_given_comes_whole_and_is_nobody_elses_any_more(store, mira):
     assert [each.text for each in mira.notes.list(session_id)] == [note.text]
     assert mira.get_video_file(session_id) == path
     assert mira.get_reference("Mira", "wall").id == session_id
+    for owner, detail in ((store, f"1 session to {MIRA}"), (mira, "1 session from local")):
+        assert (owner.audit.list()[0].action, owner.audit.list()[0].detail) == ("given", detail)
 
 
 def test_only_the_sessions_that_are_named_are_given(store, mira):
@@ -107,7 +109,7 @@ def database(settings, monkeypatch):
     monkeypatch.delenv("POSECORE_DB", raising=False)
     with open_store(settings.database) as store:
         ids = [add_session(store, "First"), add_session(store, "Second")]
-        store.for_owner(MIRA).save_preference(PERSON_NAME, "mira@example.org \x1b[31m")
+        store.for_owner(MIRA).people.remember(name="mira@example.org \x1b[31m")
     return ids
 
 

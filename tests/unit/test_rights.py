@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -20,6 +21,7 @@ from posecore.samples import load_samples, write_sample
 from posecore.search import find_readings_version
 from posecore.session_metrics import describe_measuring, find_unmeasured, measure_session
 from posecore.signal_readings import compute_readings
+from posecore.storage.session_query import FrameRange, SessionFilter
 from posecore.synthetic import make_squats
 from tests.unit.sharing import NO_ID, MovableClock, add_session, share
 
@@ -34,6 +36,12 @@ READ = {
     "get_video_file": lambda store, i: store.get_video_file(i),
     "notes.list": lambda store, i: store.notes.list(i),
     "audit.note": lambda store, i: store.audit.note("opened", i),
+    "queries.find_frames": lambda store, i: store.queries.find_frames(i, FrameRange()),
+    "queries.find_last_frame": lambda store, i: store.queries.find_last_frame(i),
+    "queries.load_window": lambda store, i: store.queries.load_window(i, n_frames=5),
+    "queries.read_frames": lambda store, i: list(
+        store.queries.read_frames(i, np.arange(5, dtype=np.int32), every=1, n_at_once=3)
+    ),
     "processed.find": lambda store, i: store.processed.find(i, "cleaned", find_version()),
     "processed.keep": lambda store, i: store.processed.keep(
         i, "cleaned", find_version(), make_squats(0.5)
@@ -75,10 +83,13 @@ WITHOUT_AN_ID = {
     *("notes.list_all", "notes.find_noted_sessions", "notes.may_change"),
     *("metrics.load", "metrics.find_measured", "readings.find_missing", "readings.find_moments"),
     *("shares.create", "shares.list_given", "shares.list_received"),
-    *("tokens.create", "tokens.list", "audit.list"),
+    *("tokens.create", "tokens.list", "audit.list", "queries.find"),
     *("people.remember", "people.get", "people.load_names"),
 }
-PARTS = ("audit", "metrics", "notes", "people", "processed", "readings", "shares", "tokens")
+PARTS = (
+    *("audit", "metrics", "notes", "people", "processed", "queries", "readings", "shares"),
+    "tokens",
+)
 
 
 @pytest.fixture
@@ -108,6 +119,13 @@ def test_every_public_method_is_tried_below(store):
         methods |= list_methods(getattr(store, part), f"{part}.")
     tried = [READ, ANNOTATE, OWN, ON_A_NOTE, ON_A_SHARE, ON_A_SECRET, ON_A_TOKEN, WITHOUT_AN_ID]
     assert methods == set().union(*tried)
+
+
+def test_who_looks_for_sessions_finds_those_they_may_read(people, shared):
+    for each, may_read in zip(people, (True, True, True, False), strict=True):
+        page = each.queries.find(SessionFilter(athlete="Mira"))
+        assert [session.id for session in page.sessions] == [shared] * may_read
+        assert page.total == may_read
 
 
 def snapshot(store):

@@ -91,7 +91,7 @@ class Owners:
                     )
             if giver == receiver:
                 raise InvalidFieldError("Giver and receiver are the same owner; name two.")
-            ids = [find_session(cursor, each, owner=giver).id for each in session_ids]
+            ids = [find_session(cursor, each, owner=giver, right="own").id for each in session_ids]
             n_given = _give(cursor, giver, receiver, ids)
             # Whoever may run the command sits at the computer, and is nobody of the two.
             for owner, what in ((giver, f"to {receiver}"), (receiver, f"from {giver}")):

@@ -124,6 +124,19 @@ class Rights(RuleBasedStateMachine):
     def anna_has_a_session(self):
         return self.add_session("anna", "Mira")
 
+    @initialize(
+        target=shares,
+        right=st.sampled_from(["read", "annotate"]),
+        days=st.sampled_from([None, 20]),
+    )
+    def anna_lends_to_the_coach(self, right, days):
+        return self.lend_to_the_coach("anna", right, days)
+
+    @initialize(target=notes)
+    def anna_wrote_a_note(self):
+        session_id = self.add_session("anna", "Mira")
+        return self.annotate("anna", session_id)
+
     @initialize(target=sessions)
     def ben_has_one_of_an_athlete_of_the_same_name(self):
         return self.add_session("ben", "Mira")
@@ -281,7 +294,7 @@ class Rights(RuleBasedStateMachine):
             with pytest.raises(NotSignedInError):
                 self.store.identify(text)
 
-    @rule(days=st.sampled_from([1, 6, 15]))
+    @rule(days=st.sampled_from([1, 6, 21]))
     def time_passes(self, days):
         self.now += timedelta(days=days)
 

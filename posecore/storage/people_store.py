@@ -4,6 +4,8 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Final
 
+from posecore.errors import NotAllowedError
+from posecore.identity import Identity
 from posecore.storage import clock
 from posecore.storage.connection import Database
 from posecore.storage.person import LABEL, Person
@@ -51,6 +53,21 @@ class PeopleStore:
                 {"owner": self._owner, "name": name, "email": email, "now": now},
             ).fetchall()
         return Person.from_row(rows[0])
+
+    def note(self, identity: Identity) -> Person:
+        """Keep the name of whoever signed in as this owner, as :meth:`remember` does.
+
+        Raises
+        ------
+        NotAllowedError
+            If it is somebody else's: nobody's name stands beside another's sessions.
+        """
+        if identity.owner != self._owner:
+            raise NotAllowedError(
+                "A name can be kept for the person alone who signed in; sign in again."
+            )
+        known = self.get()
+        return self.remember(name=identity.name, email=known.email if known else "")
 
     def get(self) -> Person | None:
         """Return what is known of this owner; None for somebody who never signed in."""

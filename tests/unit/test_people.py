@@ -1,5 +1,9 @@
 """People: what those are called whom one shares with, and nobody else."""
 
+import pytest
+
+from posecore.errors import NotAllowedError
+from posecore.identity import Identity
 from tests.unit.sharing import MovableClock, add_session, share
 
 
@@ -18,6 +22,16 @@ def test_who_signs_in_is_remembered_with_first_and_last_visit(store, monkeypatch
     renamed = mira.people.remember(name="", email="mira@example.org")
     assert renamed.label == "mira@example.org"
     assert mira.people.remember().label == "mira"
+
+
+def test_an_identity_is_noted_under_its_own_owner_only(store):
+    mira = store.for_owner("mira")
+    mira.people.remember(name="Mira", email="mira@example.org")
+    noted = mira.people.note(Identity(owner="mira", name="Mira B."))
+    assert (noted.name, noted.email) == ("Mira B.", "mira@example.org")
+    with pytest.raises(NotAllowedError):
+        mira.people.note(Identity(owner="gina", name="Gina"))
+    assert mira.people.get() == noted
 
 
 def test_names_from_elsewhere_become_one_line_of_text(store):

@@ -84,7 +84,7 @@ WITHOUT_AN_ID = {
     *("metrics.load", "metrics.find_measured", "readings.find_missing", "readings.find_moments"),
     *("shares.create", "shares.list_given", "shares.list_received"),
     *("tokens.create", "tokens.list", "audit.list", "queries.find"),
-    *("people.remember", "people.get", "people.load_names"),
+    *("people.remember", "people.note", "people.get", "people.load_names"),
 }
 PARTS = (
     *("audit", "metrics", "notes", "people", "processed", "queries", "readings", "shares"),

@@ -1,5 +1,8 @@
 """Shares: an invitation by link, one acceptor, taken back at any time."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import duckdb
 import pytest
 
@@ -121,6 +124,25 @@ def test_only_the_giver_takes_back_and_only_the_taker_leaves(giver, taker, other
         with pytest.raises(ShareNotFoundError):
             act(offered.id)
     assert len(giver.shares.list_given()) == len(taker.shares.list_received()) == 1
+
+
+def test_of_many_who_accept_at_the_same_time_one_gets_it(store, giver):
+    add_session(giver)
+    _, secret = giver.shares.create(athlete="Mira")
+    people = [store.for_owner(f"taker {number}") for number in range(8)]
+    start = Barrier(len(people))
+
+    def accept(person):
+        start.wait()
+        try:
+            return person.shares.accept(secret).accepted_by == person.owner
+        except ShareNotFoundError:
+            return False
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        outcomes = list(pool.map(accept, people))
+    assert sum(outcomes) == 1
+    assert [bool(person.get_sessions()) for person in people] == outcomes
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,9 @@ def ask_to_sign_in() -> SignIn:
 
 
 def _show_sign_in(setup: SignInSetup, problem: str) -> NoReturn:
-    _, middle, _ = st.columns([1, 2, 1])
-    with middle, st.container(key="sign_in", gap="medium"):
+    with st.container(key="sign_in"):
         st.title("posecore")
-        st.markdown("Sign in to see your sessions; nobody else sees them.")
+        st.markdown("Sign in to see your sessions.")
         if problem:
             st.warning(plain(problem))
         if _is_at(setup.origin):
@@ -73,18 +72,19 @@ def show_person(sign_in: SignIn) -> None:
 def show_account(sign_in: SignIn) -> None:
     """Show in Settings whose account this is, and by which name whoever runs posecore knows it."""
     st.subheader("Account")
-    st.markdown(f"Signed in as **{plain(sign_in.identity.name)}**. Only you see your sessions.")
+    st.markdown(f"Signed in as **{plain(sign_in.identity.name)}**.")
     st.code(sign_in.identity.owner, language=None)
     st.caption(
         "Tell this to whoever runs posecore, if sessions that were recorded before are to be yours."
     )
 
 
-def sign_out(sign_in: SignIn) -> None:
+def sign_out(sign_in: SignIn) -> NoReturn:
     """End it everywhere at once, also in other tabs; a recording is finished and kept."""
     end_sign_in(sign_in)
     close_rooms(sign_in)
     st.logout()
+    st.stop()  # or the page would begin anew, and forget on the way to leave
 
 
 def _note_once(sign_in: SignIn) -> None:

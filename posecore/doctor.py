@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -9,9 +10,15 @@ from typing import Final, NamedTuple
 
 from posecore.errors import DatabaseLockedError, PoseCoreError
 from posecore.settings import Settings
+from posecore.sign_in import read_auth_section
 
 _REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements.txt"
 _INSTALL: Final = "python -m pip install -r requirements.txt"
+# Where Streamlit looks, in its order: what stands in the later one holds.
+_SECRETS: Final = (
+    Path.home() / ".streamlit" / "secrets.toml",
+    _REQUIREMENTS.parent / ".streamlit" / "secrets.toml",
+)
 _OLDEST_PYTHON: Final = (3, 11)
 _FREE_BYTES_NEEDED: Final = 1_000_000_000
 
@@ -128,6 +135,26 @@ def _check_database(settings: Settings) -> str:
         return f"in use: {error}"  # what a running dashboard looks like
 
 
+def _check_sign_in(settings: Settings) -> str:
+    found = [path for path in _SECRETS if path.exists()]
+    sections = [section for path in found for section in _find_auth(path)]
+    others = f", asked as {', '.join(settings.hosts)} too" if settings.hosts else ""
+    if not sections:
+        return f"not configured: everybody on this computer is one owner{others}"
+    setup = read_auth_section(sections[-1])
+    return f"at {setup.origin}, with {', '.join(setup.providers)}{others}"
+
+
+def _find_auth(path: Path) -> list[object]:
+    try:
+        secrets = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PoseCoreError(
+            f"nobody can sign in, because {path} cannot be read ({error}); correct it."
+        ) from error
+    return [section for name, section in secrets.items() if name.lower() == "auth"]
+
+
 def _check_disk(settings: Settings) -> str:
     folder = settings.database.absolute().parent
     while not folder.exists():
@@ -147,5 +174,6 @@ _CHECKS: Final[dict[str, Callable[[Settings], str]]] = {
     "Pose model": _check_model,
     "Pose estimator": _check_estimator,
     "Database": _check_database,
+    "Sign-in": _check_sign_in,
     "Disk": _check_disk,
 }

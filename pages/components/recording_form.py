@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from pages.components.sign_in import needs_sign_in
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from posecore import Session
@@ -62,14 +63,16 @@ def ask_description(key: str, session: Session | None = None) -> str:
 
 def ask_keep_video(key: str, *, disabled: bool = False) -> bool:
     """Ask whether the video is kept; off until somebody decides so."""
+    # Where the files of another computer lie is nothing for who looks at it from afar.
+    where = "" if needs_sign_in() else f", in {plain(str(get_settings().videos_dir))}"
+    computer = "the computer that runs posecore" if needs_sign_in() else "this computer"
     return st.toggle(
         "Keep video",
         key=f"{key}_keep_video",
         disabled=disabled,
         help=(
-            "The picture of the athlete is stored on this computer, in "
-            f"{plain(str(get_settings().videos_dir))}; ask before you film. It is deleted with its "
-            "session."
+            f"The picture of the athlete is stored on {computer}{where}; ask before you film. It "
+            "is deleted with its session."
         ),
     )
 

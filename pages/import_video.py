@@ -11,8 +11,8 @@ VIDEO_ENDINGS = ("mp4", "mov", "webm", "avi")
 
 st.title("Import")
 st.markdown(
-    "The video is analysed on this computer and becomes a session; the pictures are kept only if "
-    "you say so. You may go to another page meanwhile."
+    "The video is analysed where posecore runs and becomes a session; the pictures are kept only "
+    "if you say so. You may go to another page meanwhile."
 )
 
 with st.form("import", clear_on_submit=True):

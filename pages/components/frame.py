@@ -7,13 +7,13 @@ from posecore.errors import PoseCoreError
 from posecore.isolation import can_block_network
 
 PRIVACY = (
-    "Pictures, videos and movements stay on this computer. The pose model's library, MediaPipe, "
-    "is built to send usage statistics (how often and how fast it is used, never pictures) to its "
-    "maker, Google."
+    "Pictures, videos and movements stay on the computer that runs posecore. The pose model's "
+    "library, MediaPipe, is built to send usage statistics (how often and how fast it is used, "
+    "never pictures) to its maker, Google."
 )
 BLOCKED = "posecore runs it in a process that has no network, so nothing is sent."
 NOT_BLOCKED = (
-    "On this computer that cannot be blocked. By going on, you and the people you film agree to "
+    "On that computer this cannot be blocked. By going on, you and the people you film agree to "
     "it; a firewall rule for Python stops it."
 )
 SWITCHED_OFF = (

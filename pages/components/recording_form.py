@@ -65,14 +65,13 @@ def ask_keep_video(key: str, *, disabled: bool = False) -> bool:
     """Ask whether the video is kept; off until somebody decides so."""
     # Where the files of another computer lie is nothing for who looks at it from afar.
     where = "" if needs_sign_in() else f", in {plain(str(get_settings().videos_dir))}"
-    computer = "the computer that runs posecore" if needs_sign_in() else "this computer"
     return st.toggle(
         "Keep video",
         key=f"{key}_keep_video",
         disabled=disabled,
         help=(
-            f"The picture of the athlete is stored on {computer}{where}; ask before you film. It "
-            "is deleted with its session."
+            f"The picture of the athlete is stored on the computer that runs posecore{where}; ask "
+            "before you film. It is deleted with its session."
         ),
     )
 

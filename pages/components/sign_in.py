@@ -24,7 +24,7 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from pages.components.database import view_as
 from posecore import SessionStore
-from posecore.errors import NotSignedInError, SignInSetupError, StoreError
+from posecore.errors import NotSignedInError, PoseCoreError, SignInSetupError
 from posecore.identity import LOCAL_IDENTITY, Identity
 from posecore.sign_in import SignIn, SignInSetup, read_auth_section, read_claims
 
@@ -113,7 +113,7 @@ def is_signed_in() -> bool:
         find_sign_in()
     except (NotSignedInError, SignInSetupError):
         return False
-    except StoreError:
+    except PoseCoreError:
         pass  # they may, but there is nothing to see
     return True
 

@@ -37,7 +37,7 @@ def stop_with_ways_in() -> NoReturn:
 def show_record(*, is_main: bool) -> None:
     """Offer the camera."""
     with _show_choice("videocam", "With the camera"):
-        st.caption("This computer's camera or any webcam. Nothing leaves this computer.")
+        st.caption("Any camera of this device. Its picture goes to posecore and nowhere else.")
         if st.button("Record now", type="primary" if is_main else "secondary", width="stretch"):
             st.switch_page("live.py")
 

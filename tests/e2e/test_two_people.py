@@ -282,7 +282,7 @@ def test_a_cookie_that_is_not_the_dashboards_own_is_worth_nothing(
     assert page.request.get(mira.addresses[0]).status == 200
 
 
-def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, dashboard, visit):
+def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, jo, dashboard, visit):
     page = visit()
     sign_in(page, dashboard.url, "mira")
     tab = page.context.new_page()
@@ -301,6 +301,16 @@ def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, dash
     tab.get_by_role("button", name="Edit").first.click()
     expect(tab.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
     expect(tab.locator("[class*='st-key-row_']")).to_have_count(0)
+    # Nothing of hers is left in the browser for who signs in there next.
+    page.get_by_role("button", name="Sign in with Club").click()
+    page.get_by_placeholder("sub").fill("jo")
+    page.get_by_role("button", name="Authorize").click()
+    expect(page.get_by_text("Signed in as jo@example.org")).to_be_visible(timeout=LONG_MS)
+    open_quietly(page, f"{dashboard.url}/sessions")
+    expect(page.locator("[class*='st-key-row_']")).to_have_count(1, timeout=LONG_MS)
+    page.go_back()
+    expect(page.get_by_text("Signed in as jo@example.org")).to_be_visible(timeout=LONG_MS)
+    assert "mira@" not in page.get_by_test_id("stApp").inner_text()
     # What Mira signed in with in another browser goes on.
     assert mira.page.request.get(mira.addresses[0]).status == 200
 

@@ -17,6 +17,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from pages.components import camera, import_jobs, own_downloads, sign_in, state
 from pages.components.database import view_as
 from pages.components.gate import SignInGate
+from pages.components.hosts import find_hosts
 from pages.components.live_panel import LIVE_ROUTES
 from pages.components.player import PLAYER_ROUTES
 from pages.components.text import plain
@@ -404,3 +405,33 @@ def test_headers_that_could_say_who_somebody_is_let_nobody_in(monkeypatch, visit
 
     monkeypatch.setattr(st, "get_option", get_option)
     assert "trustedUserHeaders" in visit("mira").error[0].value
+
+
+def test_the_public_address_is_one_of_the_dashboards_names(secrets, monkeypatch):
+    monkeypatch.setenv("POSECORE_HOSTS", "wall.example.org")
+    secrets["auth"] = AUTH | {"redirect_uri": "https://posecore.example.org/oauth2callback"}
+    assert find_hosts() == ("wall.example.org", "posecore.example.org")
+    secrets["auth"] = {}
+    assert find_hosts() == ("wall.example.org",)
+    monkeypatch.setenv("POSECORE_HOSTS", "*")
+    assert find_hosts() == ()
+
+
+def test_at_another_address_the_way_to_the_right_one_is_shown(visit, secrets):
+    secrets["auth"] = AUTH | {"redirect_uri": "https://posecore.example.org/oauth2callback"}
+    app = AppTest.from_file(str(PAGES / "navigation.py"), default_timeout=30)
+    app.context = {"url": "http://127.0.0.1:8501/"}
+    app.run()
+    assert app.button == []
+    (link,) = app.get("link_button")
+    assert link.proto.url == "https://posecore.example.org"
+
+
+def test_a_public_name_that_is_none_is_a_sentence_and_opens_nothing(monkeypatch, client):
+    monkeypatch.setenv("POSECORE_HOSTS", "https://posecore.example.org")
+    app = AppTest.from_file(str(PAGES / "navigation.py"), default_timeout=30)
+    app.user = claims_of("mira")
+    app.run()
+    assert "POSECORE_HOSTS" in app.error[0].value
+    assert app.exception == []
+    assert ask(client, "/_stcore/metrics", "mira").status_code == 503

@@ -1,8 +1,11 @@
 """Signing in: a setup that is whole, or a sentence; a person whom a provider names, or nobody."""
 
+from dataclasses import replace
+
 import pytest
 
-from posecore.errors import NotSignedInError, SignInSetupError
+from posecore import doctor
+from posecore.errors import NotSignedInError, PoseCoreError, SignInSetupError
 from posecore.sign_in import read_auth_section, read_claims
 
 SECRET = "a secret of more than thirty-two characters"
@@ -137,3 +140,33 @@ def test_each_signing_in_is_told_from_the_next():
     assert first == again
     assert first.identity == later.identity
     assert first.mark != later.mark
+
+
+@pytest.fixture
+def check_doctor(tmp_path, monkeypatch, settings):
+    """What doctor says about a file of secrets."""
+    path = tmp_path / "secrets.toml"
+    monkeypatch.setattr(doctor, "_SECRETS", (tmp_path / "none.toml", path))
+
+    def check(text=None, **changes):
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+        return doctor._check_sign_in(replace(settings, **changes))
+
+    return check
+
+
+def test_doctor_says_whether_sign_in_is_configured(check_doctor):
+    assert "not configured" in check_doctor()
+    assert "not configured" in check_doctor("[other]\nkey = 1")
+    assert "wall.example.org" in check_doctor(hosts=("wall.example.org",))
+    lines = [f'{key} = "{value}"' for key, value in SECTION.items()]
+    said = check_doctor("\n".join(["[auth]", *lines]))
+    assert "https://posecore.example.org" in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("text", ["[auth", "[auth]", "[Auth]\ncookie_secret = 'x'", "\x00"])
+def test_doctor_says_what_is_wrong_with_it(check_doctor, text):
+    with pytest.raises(PoseCoreError, match="obody can sign in"):
+        check_doctor(text)

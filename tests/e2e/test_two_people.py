@@ -287,6 +287,9 @@ def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, jo, 
     tab = page.context.new_page()
     open_quietly(tab, f"{dashboard.url}/sessions")
     expect(tab.locator("[class*='st-key-row_']")).to_have_count(4, timeout=LONG_MS)
+    live = page.context.new_page()
+    live.goto(f"{dashboard.url}/live")
+    expect(live.get_by_test_id("live-panel")).to_be_visible(timeout=LONG_MS)
     copied = cookies_of(page)
     assert visit(copied).request.get(mira.addresses[0]).status == 200
     sign_out(page)
@@ -297,6 +300,7 @@ def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, jo, 
     thief.goto(f"{dashboard.url}/sessions")
     expect(thief.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
 
+    expect(live.get_by_text("You are signed out")).to_be_visible(timeout=LONG_MS)
     tab.get_by_role("button", name="Edit").first.click()
     expect(tab.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
     expect(tab.locator("[class*='st-key-row_']")).to_have_count(0)

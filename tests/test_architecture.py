@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "settings": ERRORS,
     "identity": ERRORS | {"settings"},
     "sign_in": ERRORS | {"identity"},
+    "api": ERRORS,
     "sequence": BASE,
     "simulated_camera": set(),
     "synthetic": DATA | {"simulated_camera"},

@@ -18,8 +18,8 @@ from tests.e2e import provider
 from tests.e2e.dashboard import find_free_port, run_dashboard
 from tests.e2e.provider import LONG_MS, add_person, run_provider, sign_in, sign_out, write_secrets
 
-PAGES = ("live", "sessions", "find", "replay", "compare", "repetitions", "progress")
-PAGES += ("compare-many", "import", "settings", "")
+# Each page is looked at by one, another and nobody in tests/pages/test_signed_in.py.
+PAGES = ("", "live", "sessions", "find", "replay", "progress", "import")
 SECRET_OF_JO = "Jo on the wall"
 COOKIE = "_streamlit_user"
 
@@ -151,14 +151,12 @@ def test_each_sees_all_of_their_own(mira, jo, dashboard):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_of_one_tells_anything_of_the_other(mira, jo, dashboard, path):
-    open_quietly(jo.page, f"{dashboard.url}/{path}")
-    text = jo.page.locator("body").inner_text()
-    for told in ("jumping", "Jumping", "walking", "Walking", "mira@", mira.id):
-        assert told not in text
-    open_quietly(mira.page, f"{dashboard.url}/{path}")
-    text = mira.page.locator("body").inner_text()
-    for told in (SECRET_OF_JO, "jo@", jo.id):
-        assert told not in text
+    of_mira = ("jumping", "walking", "mira@", mira.id)
+    of_jo = (SECRET_OF_JO.lower(), "jo@", jo.id)
+    for person, others in ((jo, of_mira), (mira, of_jo)):
+        open_quietly(person.page, f"{dashboard.url}/{path}")
+        text = person.page.locator("body").inner_text().lower()
+        assert not [told for told in others if told in text]
 
 
 @pytest.mark.parametrize(
@@ -226,17 +224,18 @@ def test_live_numbers_answer_only_whose_camera_it_is(mira, jo, dashboard, visit)
     tab.close()
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_who_is_not_signed_in_sees_how_to_and_nothing_else(mira, dashboard, visit, path):
+def test_who_is_not_signed_in_sees_how_to_and_nothing_else(mira, dashboard, visit):
     page = visit()
     asked = watch_addresses(page)
-    page.goto(f"{dashboard.url}/{path}?session={mira.id}&a={mira.id}&b={mira.id}")
-    expect(page.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
-    text = page.get_by_test_id("stApp").inner_text()
-    assert [line for line in text.splitlines() if line.strip()] == [
-        *("Skip to main content", "posecore", "Sign in to see your sessions.", "Sign in with Club")
-    ]
-    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    for path in PAGES:
+        page.goto(f"{dashboard.url}/{path}?session={mira.id}&a={mira.id}&b={mira.id}")
+        expect(page.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
+        text = page.get_by_test_id("stApp").inner_text()
+        assert [line for line in text.splitlines() if line.strip()] == [
+            *("Skip to main content", "posecore"),
+            *("Sign in to see your sessions.", "Sign in with Club"),
+        ]
+        expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
     assert asked == []
 
 
@@ -288,6 +287,9 @@ def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, jo, 
     tab = page.context.new_page()
     open_quietly(tab, f"{dashboard.url}/sessions")
     expect(tab.locator("[class*='st-key-row_']")).to_have_count(4, timeout=LONG_MS)
+    live = page.context.new_page()
+    live.goto(f"{dashboard.url}/live")
+    expect(live.get_by_test_id("live-panel")).to_be_visible(timeout=LONG_MS)
     copied = cookies_of(page)
     assert visit(copied).request.get(mira.addresses[0]).status == 200
     sign_out(page)
@@ -298,6 +300,7 @@ def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, jo, 
     thief.goto(f"{dashboard.url}/sessions")
     expect(thief.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
 
+    expect(live.get_by_text("You are signed out")).to_be_visible(timeout=LONG_MS)
     tab.get_by_role("button", name="Edit").first.click()
     expect(tab.get_by_role("button", name="Sign in with Club")).to_be_visible(timeout=LONG_MS)
     expect(tab.locator("[class*='st-key-row_']")).to_have_count(0)
@@ -305,11 +308,11 @@ def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, jo, 
     page.get_by_role("button", name="Sign in with Club").click()
     page.get_by_placeholder("sub").fill("jo")
     page.get_by_role("button", name="Authorize").click()
-    expect(page.get_by_text("Signed in as jo@example.org")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("Signed in as jo"))).to_be_visible(timeout=LONG_MS)
     open_quietly(page, f"{dashboard.url}/sessions")
     expect(page.locator("[class*='st-key-row_']")).to_have_count(1, timeout=LONG_MS)
     page.go_back()
-    expect(page.get_by_text("Signed in as jo@example.org")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("Signed in as jo"))).to_be_visible(timeout=LONG_MS)
     assert "mira@" not in page.get_by_test_id("stApp").inner_text()
     # What Mira signed in with in another browser goes on.
     assert mira.page.request.get(mira.addresses[0]).status == 200
@@ -325,8 +328,6 @@ def test_a_page_elsewhere_cannot_sign_anybody_out(mira, dashboard):
 
 BROKEN = (
     ("cookie_secret", "cookie_secret"),
-    ("redirect_uri", "redirect_uri"),
-    ("client_id", "client_id"),
     ("[auth]", "cannot be read"),
 )
 

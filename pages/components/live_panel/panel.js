@@ -52,6 +52,7 @@ function makePanel(root) {
     try {
       const answer = await fetch(panel.url, { cache: "no-store" });
       if (answer.ok) status = await answer.json();
+      else if (answer.status === 401) status = { ...SILENT, problem: (await answer.json()).error };
     } catch {
       status = { ...SILENT, problem: "The dashboard does not answer: is it still running?" };
     }

@@ -28,6 +28,6 @@ API_CONTEXT: Final = ApiContext(
     get_store=get_store,
     get_settings=Settings.from_env,
     identify=make_identify(get_store, _read_cookie, _needs_sign_in),
-    get_queue=lambda _owner: get_queue(),
+    get_queue=get_queue,
 )
 API_ROUTES: Final[list[BaseRoute]] = [mount_api(below_base_path("/api"), API_CONTEXT)]

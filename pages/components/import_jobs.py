@@ -38,8 +38,8 @@ def _get_queue(database: str) -> ImportQueue:
     return _queues[-1]
 
 
-def get_queue() -> ImportQueue:
-    """Return the queue of this dashboard."""
+def get_queue(_owner: str) -> ImportQueue:
+    """Return the queue of this dashboard, which has one owner."""
     return _get_queue(str(Settings.from_env().database))
 
 

@@ -20,8 +20,10 @@ from posecore.storage.session_lookup import COLUMNS, find_session, parse_id
 _FRAME_COLUMNS: Final = (
     "frame_number, time_s, image_landmarks, world_landmarks, visibility, presence"
 )
-_MATCHES: Final = """
-    owner = $owner
+# Which sessions somebody may read, with the values that it asks for.
+_READABLE: Final = "owner = $owner"
+_MATCHES: Final = f"""
+    {_READABLE}
     AND ($athlete IS NULL OR athlete = $athlete)
     AND ($tag IS NULL OR list_contains(tags, $tag))
     AND ($status IS NULL OR status = $status)
@@ -143,7 +145,7 @@ class SessionQueries:
         """
         values = {
             **vars(wanted),
-            "owner": self._owner,
+            **_name_asker(self._owner),
             "since": to_utc(wanted.since),
             "until": to_utc(wanted.until),
         }
@@ -230,6 +232,10 @@ class SessionQueries:
             stored = table["frame_number"].to_numpy()
             # Stored in order, so sorting is hardly ever needed.
             yield table if (np.diff(stored) > 0).all() else table.sort_by("frame_number")
+
+
+def _name_asker(owner: str) -> dict[str, Any]:
+    return {"owner": owner}
 
 
 def to_utc(moment: datetime | None) -> datetime | None:

@@ -24,6 +24,7 @@ from posecore.sequence import PoseSequence
 
 PARQUET_LIMIT_S: Final = 1.0
 _MB: Final = 1e6
+_LOOK_S: Final = 0.02
 _READY: Final = "listening on "
 
 
@@ -120,11 +121,13 @@ def read(process: psutil.Process, url: str) -> Streamed:
     start = time.perf_counter()
     with httpx.stream("GET", url, timeout=600, trust_env=False) as answer:
         answer.raise_for_status()
-        first_s, n_bytes = 0.0, 0
-        for chunk in answer.iter_raw(1 << 20):
-            first_s = first_s or time.perf_counter() - start
+        first_s, n_bytes, looked_s = 0.0, 0, 0.0
+        for chunk in answer.iter_raw():
+            now_s = time.perf_counter()
+            first_s = first_s or now_s - start
             n_bytes += len(chunk)
-            peak = max(peak, process.memory_info().rss)
+            if now_s - looked_s > _LOOK_S:
+                peak, looked_s = max(peak, process.memory_info().rss), now_s
     whole_s = time.perf_counter() - start
     worked_s = sum(process.cpu_times()[:2]) - worked_s
     return Streamed(first_s, whole_s, n_bytes, peak - before, worked_s)

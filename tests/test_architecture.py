@@ -46,7 +46,6 @@ MAY_IMPORT = {
     "settings": ERRORS,
     "identity": ERRORS | {"settings"},
     "sign_in": ERRORS | {"identity"},
-    "api": ERRORS,
     "sequence": BASE,
     "simulated_camera": set(),
     "synthetic": DATA | {"simulated_camera"},

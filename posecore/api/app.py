@@ -1,6 +1,7 @@
 """The application that speaks REST, served at ``/api`` beside the dashboard."""
 
 import re
+from functools import cache
 from typing import Final
 
 from fastapi import FastAPI
@@ -63,7 +64,8 @@ def make_api(context: ApiContext, limits: ApiLimits | None = None) -> FastAPI:
         api.include_router(router, responses=PROBLEMS)
     add_handlers(api)
     add_docs(api, frames.FRAME_MODELS)
-    api.state.methods = list_methods(describe(api, frames.FRAME_MODELS))
+    # Known as soon as somebody asks: describing all operations takes a while.
+    api.state.find_methods = cache(lambda: list_methods(describe(api, frames.FRAME_MODELS)))
     api.add_middleware(BodyLimit, limits=limits)
     return api
 

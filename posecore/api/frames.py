@@ -184,8 +184,8 @@ async def _read_body(request: Request) -> bytes:
 )
 def append_frames(
     session_id: str,
+    writer: Writer,  # before the body: a stranger's is never read
     body: Annotated[bytes, Depends(_read_body)],
-    writer: Writer,
     request: Request,
     response: Response,
     dropped_count: Annotated[

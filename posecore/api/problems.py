@@ -155,7 +155,7 @@ async def _handle_http(request: Request, error: Any) -> Response:
 def _find_methods(request: Request) -> list[str]:
     """All methods of an address; Starlette knows those of one of its operations only."""
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
-    table: list[tuple[re.Pattern[str], list[str]]] = request.app.state.methods
+    table: list[tuple[re.Pattern[str], list[str]]] = request.app.state.find_methods()
     return next((methods for pattern, methods in table if pattern.fullmatch(path)), [])
 
 

@@ -90,7 +90,11 @@ async def upload_video(
     Its session is there at once, `processing`; `GET /v1/sessions/{id}/progress` says how far it is.
     """
     path = await _receive_file(request, writer)
-    session = await run_in_threadpool(_submit, path, wanted, writer)
+    try:
+        session = await run_in_threadpool(_submit, path, wanted, writer)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     response.headers["Location"] = request.url_for("get_progress", session_id=session.id).path
     response.headers.update({"ETag": tag_session(session), **PRIVATE})
     return SessionFacts.of(session)

@@ -1,6 +1,7 @@
 """REST about sessions and notes: what is asked, by whom, and what is answered to nonsense."""
 
 import json
+import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -378,6 +379,30 @@ def test_without_a_token_that_counts_nothing_is_answered(settings, token):
         answer = ask(token, "GET", "/v1/sessions")
         check_problem(answer, 401)
         assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        (f"/v1/sessions/{NO_ID}/frames", "application/vnd.apache.arrow.stream"),
+        ("/v1/videos", "video/mp4"),
+        ("/v1/landmark-files?file_name=x.csv", "text/csv"),
+    ],
+)
+def test_a_strangers_body_is_not_waited_for(store, settings, path, content_type):
+    identify = make_identify(lambda: store, lambda _: None, lambda: True)
+    with (
+        make_context(store, settings, identify=identify) as context,
+        run_api(context) as url,
+        socket.create_connection(("127.0.0.1", httpx.URL(url).port), timeout=60) as stranger,
+    ):
+        head = (
+            f"POST /api{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {content_type}\r\n"
+            "Content-Length: 60000000\r\n\r\nonly this"
+        )
+        stranger.sendall(head.encode())
+        assert stranger.recv(1000).startswith(b"HTTP/1.1 401")
+    assert not list(settings.data_dir.rglob("*.upload"))
 
 
 def test_a_wrong_token_is_not_passed_over_where_nobody_signs_in(settings):

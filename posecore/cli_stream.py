@@ -63,7 +63,7 @@ def stream(options: argparse.Namespace, settings: Settings, say: Callable[[str],
         options.to,
         stream=options.stream,
         token=token,
-        recording=_describe(options) if options.record else None,
+        recording=_describe(options, settings) if options.record else None,
         say=say,
     )
     problem: PoseCoreError | None = None
@@ -90,8 +90,9 @@ def _is_here(address: str) -> bool:
     return urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1")
 
 
-def _describe(options: argparse.Namespace) -> dict[str, str]:
-    fields = {"name": options.name, "athlete": options.athlete}
+def _describe(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
+    model = options.model or settings.model
+    fields = {"name": options.name, "athlete": options.athlete, "model": model}
     if options.name is None and not options.source.isdecimal():
         fields["name"] = Path(options.source).stem
     return {key: value for key, value in fields.items() if value is not None}

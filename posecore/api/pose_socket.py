@@ -152,6 +152,7 @@ class _PoseClient:
             "description": _text(message, "description"),
             "athlete": _text(message, "athlete"),
             "tags": message.get("tags") or (),
+            "model": _text(message, "model"),
         }
         self._problem = ""
         session_id = await run_in_threadpool(self._begin, resume_s, fields)

@@ -56,7 +56,13 @@ class Recordings:
         self._waiting: set[asyncio.Task[None]] = set()
 
     def start(
-        self, store: SessionStore, *, holder: object, resume_s: float = 0.0, **fields: Any
+        self,
+        store: SessionStore,
+        *,
+        holder: object,
+        resume_s: float = 0.0,
+        model: str = "",
+        **fields: Any,
     ) -> Recording:
         """Begin a recording; waits for the disk.
 
@@ -68,6 +74,8 @@ class Recordings:
             Who sends the poses.
         resume_s : float
             How long the holder may be away, at most :data:`MAX_RESUME_S`.
+        model : str
+            Name of the pose model.
         **fields
             Name, athlete, tags and description of the session.
 
@@ -77,7 +85,7 @@ class Recordings:
         """
         self._take_place(store.owner)
         try:
-            recorder = StreamRecorder(store)
+            recorder = StreamRecorder(store, model=model)
             session_id = recorder.start(**fields)
             recording = Recording(store.owner, recorder, session_id, resume_s, holder)
             with self._lock:

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from posecore.capture.recorder import SessionRecorder
 from posecore.errors import InvalidMessageError
-from posecore.storage.session import Session
+from posecore.storage.session import Session, check_text
 from posecore.storage.session_store import SessionStore
 from posecore.streaming.messages import MAX_FRAME_NUMBER, PoseMessage
 
 MAX_LENGTH_S: Final = 24 * 3600.0
 _MAX_HOLES: Final = 1_000
+_MAX_MODEL_LENGTH: Final = 100
 
 
 class StreamRecorder:
@@ -29,10 +30,17 @@ class StreamRecorder:
     ----------
     store : SessionStore
         The owner's.
+    model : str
+        Name of the pose model that the sender uses, where it says so; at most 100 characters.
+
+    Raises
+    ------
+    InvalidFieldError
     """
 
-    def __init__(self, store: SessionStore) -> None:
-        self._recorder = SessionRecorder(store, source="stream")
+    def __init__(self, store: SessionStore, *, model: str = "") -> None:
+        model = check_text("model", model, _MAX_MODEL_LENGTH)
+        self._recorder = SessionRecorder(store, source="stream", model=model)
         self._highest = -1
         self._holes: deque[tuple[int, int]] = deque(maxlen=_MAX_HOLES)
         self._first: PoseMessage | None = None

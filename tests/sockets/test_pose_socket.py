@@ -52,7 +52,9 @@ def test_another_stream_and_another_owner_hear_nothing(server):
 def test_a_recording_holds_what_was_sent(server):
     with server.connect("/ws/pose") as client:
         client.send(make_pose(0))  # before the start: not recorded
-        session_id = client.start(name="Überhang", description="left <b>", athlete="Mira")
+        session_id = client.start(
+            name="Überhang", description="left <b>", athlete="Mira", tags=["a"], model="lite"
+        )
         for number in range(10, 20):
             client.send(make_pose(number))
         answer = client.stop()
@@ -60,6 +62,7 @@ def test_a_recording_holds_what_was_sent(server):
     session = server.store.get_session(session_id)
     assert (session.name, session.description) == ("Überhang", "left <b>")
     assert (session.source, session.status, session.athlete) == ("stream", "completed", "Mira")
+    assert (session.tags, session.model) == (("a",), "lite")
     assert (session.image_width, session.image_height, session.dropped_count) == (640, 360, 0)
     sequence = server.store.load_sequence(session_id)
     assert sequence.frame_number.tolist() == list(range(10, 20))
@@ -358,6 +361,8 @@ def test_what_cannot_be_stored_is_refused_with_a_sentence_and_the_connection_liv
         {"athlete": {}},
         {"tags": "wall"},
         {"tags": [1]},
+        {"model": 7},
+        {"model": "x" * 101},
         {"name": "\ud800"},
         {"resume_s": "soon"},
         {"resume_s": 1e9},

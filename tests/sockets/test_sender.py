@@ -206,6 +206,7 @@ def test_the_command_sends_a_real_video_and_a_10_s_outage_costs_no_frame(
     assert (session.name, session.athlete, session.source) == ("Walk", "Mira", "stream")
     assert (session.frame_count, session.dropped_count) == (230, 0)
     assert session.detected_count > 200
+    assert session.model == "full"
     assert server.store.load_sequence(session.id).frame_number.tolist() == list(range(230))
     assert "trying again" in printed.err and "Connected again" in printed.err
     assert "pc_stream" not in printed.err

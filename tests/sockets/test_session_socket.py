@@ -33,6 +33,12 @@ def keep_session(store, times_s, *, frame_number=None):
     return session_id
 
 
+@pytest.fixture
+def no_frame_is_late(monkeypatch):
+    """However busy the machine that runs the tests, nothing is left out."""
+    monkeypatch.setattr("posecore.api.session_socket.LATE_S", 1e9)
+
+
 def collect(client):
     """Receive until the end."""
     received = [client.receive()]
@@ -41,7 +47,7 @@ def collect(client):
     return received[:-1]
 
 
-def test_all_frames_arrive_in_order_and_then_it_says_ended(server):
+def test_all_frames_arrive_in_order_and_then_it_says_ended(server, no_frame_is_late):
     times_s = np.arange(30) / 60
     session_id = keep_session(server.store, times_s)
     with server.connect(f"/ws/session/{session_id}") as client:
@@ -63,7 +69,7 @@ def test_all_frames_arrive_in_order_and_then_it_says_ended(server):
     assert nobody["landmarks"] is nobody["world_landmarks"] is nobody["visibility"] is None
 
 
-def test_a_session_longer_than_a_window_is_whole(server):
+def test_a_session_longer_than_a_window_is_whole(server, no_frame_is_late):
     n_frames = 2 * WINDOW + 7
     session_id = keep_session(
         server.store, np.arange(n_frames) / 1000, frame_number=3 * np.arange(n_frames) + 5
@@ -73,7 +79,7 @@ def test_a_session_longer_than_a_window_is_whole(server):
     assert [each["frame_number"] for each in frames] == (3 * np.arange(n_frames) + 5).tolist()
 
 
-def test_it_pauses_goes_where_it_is_told_and_plays_on(server):
+def test_it_pauses_goes_where_it_is_told_and_plays_on(server, no_frame_is_late):
     session_id = keep_session(server.store, np.arange(600) / 30)
     with server.connect(f"/ws/session/{session_id}") as client:
         client.send({"type": "pause"})
@@ -93,7 +99,7 @@ def test_it_pauses_goes_where_it_is_told_and_plays_on(server):
         assert client.receive()["frame_number"] == 0
 
 
-def test_what_makes_no_sense_is_refused_and_it_plays_on(server):
+def test_what_makes_no_sense_is_refused_and_it_plays_on(server, no_frame_is_late):
     session_id = keep_session(server.store, np.arange(60) / 30)
     bad = [
         ({"type": "dance"}, "unknown_type"),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.components.compared import ComparisonOffer
-from pages.components.comparison_choices import ask_wishes, choose_two
+from pages.components.comparison_choices import ask_wishes, begin_with_link, choose_two
 from pages.components.comparison_report import download_comparison_report
 from pages.components.comparison_table import show_table, show_verdict
 from pages.components.lending import note_opened
@@ -13,6 +13,7 @@ from pages.components.state import get_store
 from pages.components.text import plain
 from posecore.errors import PoseCoreError
 
+begin_with_link()
 a, b = choose_two()
 note_opened(a, b)
 with st.sidebar:

@@ -4,12 +4,25 @@ import math
 
 import streamlit as st
 
-from pages.components.compared import WAYS, Wishes
-from pages.components.state import get_store
+from pages.components.compared import WAYS, ComparisonOffer, Wishes
+from pages.components.player.offers import pack
+from pages.components.state import get_settings, get_store
 from pages.components.ways_in import stop_with_ways_in
 from pages.components.words import make_labels
 from posecore import ANGLES, Session
 from posecore.angles import CORE_ANGLES
+
+
+def begin_with_link() -> None:
+    """Begin with what a link asks for, before anything is on the page: it takes longest."""
+    if "compare_A" in st.session_state:
+        return  # the choices on the page hold, not the link one came by
+    found = {each.id: each for each in get_store().get_sessions() if each.status == "completed"}
+    a, b = (found.get(st.query_params.get(name, "")) for name in "ab")
+    wishes = _read_wishes()
+    if a and b and wishes.by != "moment":  # a moment is first brought within its session
+        offer = ComparisonOffer(get_store(), a, b, wishes, get_settings().processing)
+        pack("recording", offer)
 
 
 def choose_two() -> tuple[Session, Session]:

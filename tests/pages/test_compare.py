@@ -1,5 +1,6 @@
 """The compare page without a browser: which two it suggests, how they are brought together."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.components import compared, comparison_choices
 from pages.components.compared import Wishes
 from pages.components.comparison_report import _make_report
 from pages.components.player.offers import find_offer, pack
@@ -128,6 +130,29 @@ def test_a_link_shows_the_same_comparison_again(database):
     assert not again.warning
     assert read_offer(again).wishes == read_offer(page).wishes
     assert read_offer(again).wishes.by == "repetition"
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"by": "repetition", "mirror": "1"}, {"limit": "3.5", "angles": "trunk_lean"}]
+)
+def test_what_a_link_asks_for_is_begun_before_the_page_and_compared_once(
+    database, monkeypatch, query
+):
+    a, b = (fill(database, make_squats(6.0, rate_hz=rate)) for rate in (0.5, 0.4))
+    asked = []
+
+    def note(offer):
+        asked.append(offer.key)
+        return compare_two(offer)
+
+    compare_two = compared._compute.__wrapped__
+    monkeypatch.setattr(compared, "_compute", lru_cache(maxsize=4)(note))
+    begun = []
+    monkeypatch.setattr(comparison_choices, "pack", lambda _, offer: begun.append(offer.key))
+    page = open_page(a=a, b=b, **query)
+    assert begun == [read_offer(page).key] == asked
+    page.run()
+    assert len(begun) == 1
 
 
 def test_what_a_link_says_wrongly_is_as_usual(database):

@@ -10,7 +10,6 @@ from posecore.cleaning.sides import repair_swaps
 from posecore.errors import InvalidOptionError
 from posecore.refinement.body import FOLLOWERS, JOINTS, N_LENGTHS
 from posecore.refinement.camera import compute_rays, place_body, turn, turn_to_rays
-from posecore.refinement.movement import measure_roughness
 from posecore.refinement.solver import (
     FIRST,
     LENGTH_OF,
@@ -44,8 +43,7 @@ class RefinementOptions:
     length_sigma : float
         Error of a bone length in the world landmarks, as a share of it.
     roughness : float, m^2 s^-3
-        How much acceleration is expected at most: its power spectral density. A joint that
-        accelerates less in this recording is held to what it does (:func:`measure_roughness`).
+        How much acceleration is expected: its power spectral density.
 
     Raises
     ------
@@ -126,8 +124,7 @@ def refine(sequence: PoseSequence, options: RefinementOptions = _STANDARD) -> Po
       most 900 frames spread over the recording;
     - the difference of segment directions from the world landmarks, which say what a single
       picture cannot: which end of a segment is nearer;
-    - the acceleration, on the measured times, in units of what each joint shows of it within a
-      second; over gaps longer than 0.5 s nothing is smoothed.
+    - the acceleration, on the measured times; over gaps longer than 0.5 s nothing is smoothed.
 
     The first and third with Cauchy's loss. Gauss-Newton with a banded Cholesky factorisation, in
     windows of 1500 frames that overlap by a second: time and memory grow with the length of the
@@ -190,13 +187,7 @@ def _look_at(sequence: PoseSequence, options: RefinementOptions) -> _Seen:
         direction_weight=is_bone / direction_sigma**2,
         frame_weight=_weigh_frames(sequence.time_s[rows]),
         time_s=sequence.time_s[rows],
-        roughness=measure_roughness(
-            sequence.time_s[rows],
-            fitted_m,
-            ray * position_m[:, np.newaxis, 2:],
-            most=options.roughness,
-            longest_gap_s=_LONGEST_GAP_S,
-        ),
+        roughness=options.roughness,
         longest_gap_s=_LONGEST_GAP_S,
     )
     return _Seen(rows, body_m, fitted_m + position_m[:, np.newaxis], lengths_m, problem)

@@ -46,7 +46,7 @@ class Problem(NamedTuple):
         How much a frame's data count: less where frames follow each other so fast that they
         repeat each other's error.
     time_s : ndarray, shape (n,)
-    roughness : ndarray, shape (n, J)
+    roughness : float
         Power of the acceleration to be expected, m^2 s^-3.
     longest_gap_s : float
         Over longer ones nothing is smoothed.
@@ -58,7 +58,7 @@ class Problem(NamedTuple):
     direction_weight: FloatArray
     frame_weight: FloatArray
     time_s: FloatArray
-    roughness: FloatArray
+    roughness: float
     longest_gap_s: float
 
     def cut(self, frames: NDArray[np.intp] | slice) -> "Problem":
@@ -70,7 +70,6 @@ class Problem(NamedTuple):
             direction_weight=self.direction_weight[frames],
             frame_weight=self.frame_weight[frames],
             time_s=self.time_s[frames],
-            roughness=self.roughness[frames],
         )
 
 
@@ -214,7 +213,7 @@ def _add_bones(
 
 
 def _make_smoothing(problem: Problem) -> tuple[FloatArray, FloatArray]:
-    """Coefficients (n - 2, 3) of the acceleration on the clock, and its weights (n - 2, J)."""
+    """Coefficients (n - 2, 3) of the acceleration on the clock, and its weights (n - 2,)."""
     steps_s = np.diff(problem.time_s)
     before, after = steps_s[:-1], steps_s[1:]
     span = before + after
@@ -222,8 +221,7 @@ def _make_smoothing(problem: Problem) -> tuple[FloatArray, FloatArray]:
         [2 / (before * span), -2 / (before * after), 2 / (after * span)], axis=-1
     )
     is_joined = np.maximum(before, after) <= problem.longest_gap_s
-    weight = np.where(is_joined, span / 2, 0.0)[:, np.newaxis] / problem.roughness[1:-1]
-    return coefficients, weight
+    return coefficients, np.where(is_joined, span / 2 / problem.roughness, 0.0)
 
 
 def _add_smoothing(
@@ -234,12 +232,12 @@ def _add_smoothing(
     acceleration = np.zeros_like(joints_m[:n])
     for k in range(3 if n else 0):
         acceleration += coefficients[:, k, np.newaxis, np.newaxis] * joints_m[k : k + n]
-    acceleration *= weight[..., np.newaxis]
+    acceleration *= weight[:, np.newaxis, np.newaxis]
     for k in range(3 if n else 0):
         system.gradient[k : k + n] += coefficients[:, k, np.newaxis, np.newaxis] * acceleration
         for m in range(k + 1):
-            product = (coefficients[:, k] * coefficients[:, m])[:, np.newaxis] * weight
-            system.band[(k - m) * _WIDTH, m : m + n] += np.repeat(product, 3, axis=1)
+            product = weight * coefficients[:, k] * coefficients[:, m]
+            system.band[(k - m) * _WIDTH, m : m + n] += product[:, np.newaxis]
 
 
 def _solve_bordered(

@@ -21,9 +21,8 @@ from posecore.storage.session_lookup import COLUMNS, READABLE, find_session, nam
 _FRAME_COLUMNS: Final = (
     "frame_number, time_s, image_landmarks, world_landmarks, visibility, presence"
 )
-_MATCHES: Final = f"""
-    {READABLE}
-    AND ($athlete IS NULL OR athlete = $athlete)
+_MATCHES: Final = """
+    ($athlete IS NULL OR athlete = $athlete)
     AND ($tag IS NULL OR list_contains(tags, $tag))
     AND ($status IS NULL OR status = $status)
     AND ($source IS NULL OR source = $source)
@@ -151,10 +150,10 @@ class SessionQueries:
         place = _read_cursor(cursor)
         with self._database.cursor() as connection:
             [(total,)] = connection.execute(
-                f"SELECT count(*) FROM sessions WHERE {_MATCHES}", values
+                f"SELECT count(*) FROM sessions WHERE {READABLE} AND {_MATCHES}", values
             ).fetchall()
             rows = connection.execute(
-                f"SELECT {COLUMNS} FROM sessions WHERE {_MATCHES} AND {_IS_BEHIND} "
+                f"SELECT {COLUMNS} FROM sessions WHERE {READABLE} AND {_MATCHES} AND {_IS_BEHIND} "
                 "ORDER BY created_at DESC, id LIMIT $limit",
                 values | place | {"limit": limit + 1},
             ).fetchall()

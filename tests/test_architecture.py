@@ -288,7 +288,7 @@ def test_tables_about_rights_have_one_home(path):
 
 @pytest.mark.parametrize("path", find_files("posecore/storage/*.py"), ids=name_of)
 def test_sessions_are_read_by_who_may_read_them(path):
-    """A question about sessions names who asks, except at the start and from the computer itself."""
+    """A question about sessions names who asks, but for what only the computer itself can ask."""
     if path.stem in ("migrations", "session_recovery", "owners"):
         return
     tree = parse(path)

@@ -9,6 +9,7 @@ from pages.components.live_panel import close_rooms
 from pages.components.sign_in import LOCAL_SIGN_IN, end_sign_in, find_setup, find_sign_in
 from pages.components.state import get_store
 from pages.components.text import plain
+from pages.components.way_back import keep_way_back
 from posecore.errors import NotSignedInError, SignInSetupError
 from posecore.sign_in import SignIn, SignInSetup
 
@@ -32,6 +33,7 @@ def _show_sign_in(setup: SignInSetup, problem: str) -> NoReturn:
     with st.container(key="sign_in"):
         st.title("posecore")
         st.markdown("Sign in to see your sessions.")
+        keep_way_back(is_signed_in=False)
         if problem:
             st.warning(plain(problem))
         if _is_at(setup.origin):
@@ -62,6 +64,7 @@ def show_person(sign_in: SignIn) -> None:
     _note_once(sign_in)
     with st.sidebar.container(key="person", gap="xsmall"):
         st.caption(f"Signed in as {plain(sign_in.identity.name)}")
+        keep_way_back(is_signed_in=True)
         if st.button("Sign out", width="stretch"):
             sign_out(sign_in)
 

@@ -281,6 +281,100 @@ def test_a_cookie_that_is_not_the_dashboards_own_is_worth_nothing(
     assert page.request.get(mira.addresses[0]).status == 200
 
 
+def test_who_came_with_a_link_arrives_there_after_signing_in(mira, dashboard, visit):
+    page = visit()
+    page.goto(f"{dashboard.url}/replay?session={mira.id}&t=0.5")
+    sign_in_here(page, "mira")
+    page.wait_for_url(f"**/replay?session={mira.id}&t=0.5*", timeout=LONG_MS)
+    # An address elsewhere, whoever put it there, is not gone to.
+    page.evaluate("sessionStorage.setItem('posecore.wanted', 'https://elsewhere.example/')")
+    open_quietly(page, dashboard.url)
+    page.wait_for_function("sessionStorage.getItem('posecore.wanted') === null")
+    assert page.url.startswith(dashboard.url)
+
+
+def test_an_athlete_is_shared_looked_at_annotated_and_taken_back(mira, jo, dashboard, visit):
+    link = share_an_athlete(
+        mira.page, dashboard.url, "Sample athlete B", "look at them and write notes"
+    )
+    guest = visit()
+    guest.goto(link)
+    sign_in_here(guest, "jo")
+    expect(guest.get_by_text("shares the sessions of Sample athlete B")).to_be_visible(
+        timeout=LONG_MS
+    )
+    guest.get_by_role("button", name="Accept").click()
+    row = guest.locator("[class*='st-key-row_']", has_text="Walking")
+    expect(row).to_contain_text("shared by mira", timeout=LONG_MS)
+    expect(row.get_by_role("button", name="Replay")).to_be_visible()
+    expect(row.get_by_role("button", name="Edit")).to_have_count(0)
+    expect(row.get_by_role("button", name="Delete")).to_have_count(0)
+    assert "Jumping" not in guest.get_by_test_id("stApp").inner_text()
+
+    row.get_by_role("button", name="Replay").click()
+    expect(guest.get_by_test_id("replay-player")).to_have_attribute(
+        "data-ready", "true", timeout=LONG_MS
+    )
+    replay = guest.url
+    addresses = watch_addresses(guest)
+    guest.reload()
+    expect(guest.get_by_test_id("replay-player")).to_have_attribute(
+        "data-ready", "true", timeout=LONG_MS
+    )
+    guest.get_by_role("button", name="Add note").click()
+    guest.get_by_label("What do you see?").fill("Heel first")
+    guest.get_by_role("button", name="Save", exact=True).click()
+    expect(guest.get_by_text("Heel first", exact=True)).to_be_visible(timeout=LONG_MS)
+
+    open_quietly(mira.page, replay)
+    expect(mira.page.get_by_text("Heel first", exact=True)).to_be_visible(timeout=LONG_MS)
+    assert guest.request.get(addresses[0]).status == 200
+    take_back(mira.page, dashboard.url)
+    assert guest.request.get(addresses[0]).status == 404
+    guest.goto(replay)
+    expect(guest.get_by_text("This session is not here")).to_be_visible(timeout=LONG_MS)
+    open_quietly(guest, f"{dashboard.url}/sessions")
+    assert "Walking" not in guest.get_by_test_id("stApp").inner_text()
+    # And the link opens nothing a second time.
+    guest.goto(link)
+    expect(guest.get_by_role("button", name="All sessions")).to_be_visible(timeout=LONG_MS)
+    expect(guest.get_by_role("button", name="Accept")).to_have_count(0)
+
+
+def sign_in_here(page, subject):
+    """Sign in from the page that asks for it, wherever it is."""
+    page.get_by_role("button", name="Sign in with Club").click()
+    page.get_by_placeholder("sub").fill(subject)
+    page.get_by_role("button", name="Authorize").click()
+    expect(page.get_by_text(f"Signed in as {subject}")).to_be_visible(timeout=LONG_MS)
+
+
+def share_an_athlete(page, url, athlete, right):
+    """Make a link in Settings, as its owner does; returns it."""
+    open_quietly(page, f"{url}/settings")
+    page.get_by_text("Sharing", exact=True).click()
+    page.get_by_role("button", name="Share an athlete").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Athlete").click()
+    page.get_by_role("option", name=athlete).click()
+    dialog.get_by_text(right, exact=True).click()
+    dialog.get_by_role("button", name="Make the link").click()
+    link = dialog.get_by_test_id("stCode")
+    expect(link).to_contain_text("/invitation?code=", timeout=LONG_MS)
+    text = link.inner_text().strip()
+    dialog.get_by_role("button", name="Done").click()
+    return text
+
+
+def take_back(page, url):
+    """Take the one share back, in Settings."""
+    open_quietly(page, f"{url}/settings")
+    page.get_by_text("Sharing", exact=True).click()
+    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Take back now").click()
+    expect(page.get_by_role("button", name="Take back now")).to_have_count(0, timeout=LONG_MS)
+
+
 def test_signing_out_ends_it_in_all_tabs_and_for_copies_of_the_cookie(mira, jo, dashboard, visit):
     page = visit()
     sign_in(page, dashboard.url, "mira")

@@ -15,10 +15,10 @@ from posecore.api.problems import PROBLEMS, add_handlers
 
 _ABOUT: Final = """
 Sessions, frames, angles, numbers, notes and videos of the dashboard on this address, each person's
-own. Where people sign in, a program sends a token made in Settings: `Authorization: Bearer pc_...`.
+own. Where people sign in, a program sends a token made in Settings: Authorization: Bearer pc_....
 
-A number that is missing is `null`. Errors are `application/problem+json`, with one sentence in
-`detail`. What can change has an `ETag`: `If-None-Match` saves sending it again, and `If-Match`
+A number that is missing is null. Errors are application/problem+json, with one sentence in
+detail. What can change has an ETag: If-None-Match saves sending it again, and If-Match
 keeps from overwriting what somebody else changed meanwhile.
 """
 _ROUTERS: Final = (

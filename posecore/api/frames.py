@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from posecore.api.caching import PRIVATE, answer_unchanged, if_match, make_tag
 from posecore.api.callers import Caller, Reader, Writer
 from posecore.api.formats import MEDIA_TYPES, Format, choose_format, stream_tables
+from posecore.api.limits import read_chunks
 from posecore.api.models import LARGEST_COUNT, LONGEST_S, AddedFrames
 from posecore.api.new_frames import JSON_TYPE, NewFrames, check_contract, read_json_frames
 from posecore.api.problems import ApiProblem
@@ -166,7 +167,7 @@ def _widen(table: pa.Table, session: Session, names: tuple[str, ...]) -> pa.Tabl
 
 
 async def _read_body(request: Request) -> bytes:
-    return await request.body()
+    return b"".join([chunk async for chunk in read_chunks(request)])
 
 
 @router.post(

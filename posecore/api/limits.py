@@ -2,15 +2,17 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from anyio import fail_after
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from posecore.api.problems import ApiProblem, make_problem
@@ -40,6 +42,8 @@ class ApiLimits:
         A video or a file of landmarks to be imported.
     frames_at_once : int
         Frames added in one request.
+    stalled_s : float
+        Nothing more of a body came for so long, so that its sender is taken for gone.
     """
 
     writes: str = "1200/minute"
@@ -51,6 +55,7 @@ class ApiLimits:
     video_bytes: int = 2_000_000_000
     landmark_file_bytes: int = 200_000_000
     frames_at_once: int = 50_000
+    stalled_s: float = 60.0
 
     def find_body_limit(self, path: str, content_type: str) -> int:
         """Bytes that a request to an address may have."""
@@ -117,6 +122,31 @@ def _busy() -> TooManyRequestsError:
         "The dashboard computes as much as it can already; ask again in a few seconds.",
         retry_after_s=5.0,
     )
+
+
+async def read_chunks(request: Request) -> AsyncIterator[bytes]:
+    """Read a body as it comes; a sender who says nothing any more is not waited for.
+
+    Raises
+    ------
+    ApiProblem
+        With status 408.
+    """
+    limits: ApiLimits = request.app.state.limits
+    chunks = aiter(request.stream())
+    while True:
+        try:
+            with fail_after(limits.stalled_s):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise ApiProblem(
+                408,
+                f"Nothing more of the body came for {limits.stalled_s:g} s, so nothing was done; "
+                "send it again.",
+            ) from error
+        yield chunk
 
 
 class BodyLimit:

@@ -190,7 +190,24 @@ async def _handle_unexpected(_request: Request, _error: Any) -> Response:
     return make_problem(500, _UNEXPECTED)
 
 
-_DOCUMENTED: Final = (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 416, 422, 429, 503, 507)
+_DOCUMENTED: Final = (
+    400,
+    401,
+    403,
+    404,
+    405,
+    406,
+    408,
+    409,
+    412,
+    413,
+    415,
+    416,
+    422,
+    429,
+    503,
+    507,
+)
 
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {

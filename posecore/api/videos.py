@@ -16,6 +16,7 @@ from starlette.responses import FileResponse
 
 from posecore.api.caching import PRIVATE, tag_session
 from posecore.api.callers import Caller, Reader, Writer
+from posecore.api.limits import read_chunks
 from posecore.api.models import Name, Progress, SessionFacts, Tags
 from posecore.api.problems import ApiProblem
 from posecore.api.sessions import find_job
@@ -162,7 +163,7 @@ async def _receive_file(request: Request, writer: Caller) -> Path:
     is_whole, n_bytes = False, 0
     try:
         async with await open_file(path, "wb") as stream:
-            async for chunk in request.stream():
+            async for chunk in read_chunks(request):
                 n_bytes += len(chunk)
                 await stream.write(chunk)
         is_whole = n_bytes > 0
@@ -200,6 +201,7 @@ def get_progress(session_id: str, reader: Reader, response: Response) -> Progres
     return Progress.of(session, find_job(reader, session))
 
 
+@router.head("/sessions/{session_id}/video", include_in_schema=False)
 @router.get(
     "/sessions/{session_id}/video",
     response_class=FileResponse,

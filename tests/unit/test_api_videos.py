@@ -1,6 +1,8 @@
 """REST about files: videos that are analysed and watched, landmarks of other programs."""
 
+import socket
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -101,6 +103,8 @@ def test_parts_of_a_video_are_the_bytes_asked_for(api, store, filmed):
         answer = api.get(f"/v1/sessions/{filmed}/video", headers={"Range": header})
         assert (answer.status_code, answer.content) == (206, expected), header
     tag = api.get(f"/v1/sessions/{filmed}/video").headers["ETag"]
+    head = api.head(f"/v1/sessions/{filmed}/video")
+    assert (head.headers["Content-Length"], head.content) == (str(size), b"")
     older = {"Range": "bytes=0-0", "If-Range": '"older"'}
     assert api.get(f"/v1/sessions/{filmed}/video", headers=older).content == video
     same = {"Range": "bytes=0-0", "If-Range": tag}
@@ -211,6 +215,22 @@ def test_a_video_that_is_too_large_is_stopped(store, settings):
     assert not list(settings.data_dir.rglob("*.upload"))
 
 
+@pytest.mark.parametrize("path", ["/v1/videos", "/v1/landmark-files?file_name=x.csv", "frames"])
+def test_who_says_nothing_any_more_is_not_waited_for(store, settings, path):
+    begun = store.create_session(name="Begun", source="stream")
+    path = path if path != "frames" else f"/v1/sessions/{begun}/frames"
+    with (
+        make_context(store, settings) as context,
+        run_api(context, ApiLimits(stalled_s=0.2)) as url,
+        socket.create_connection(("127.0.0.1", httpx.URL(url).port), timeout=60) as silent,
+    ):
+        head = f"POST /api{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nhalf"
+        silent.sendall(head.encode())
+        assert silent.recv(1000).startswith(b"HTTP/1.1 408")
+    assert [session.frame_count for session in store.get_sessions()] == [0]
+    assert not list(settings.data_dir.rglob("*.upload"))
+
+
 def test_an_import_that_runs_is_stopped_by_deleting_its_session(api, context, store, test_video):
     ids = []
     for _ in range(2):
@@ -220,8 +240,10 @@ def test_an_import_that_runs_is_stopped_by_deleting_its_session(api, context, st
         assert api.delete(f"/v1/sessions/{session_id}").status_code == 204
     done = threading.Event()
     queue = context.get_queue("local")
+    deadline = time.monotonic() + 120
     while any(job.state in ("waiting", "running") for job in queue.jobs):
         done.wait(0.05)
+        assert time.monotonic() < deadline, "the imports did not stop"
     assert {job.state for job in queue.jobs} == {"cancelled"}
     assert store.get_sessions() == []
 

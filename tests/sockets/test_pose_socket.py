@@ -479,6 +479,7 @@ def test_the_server_s_end_finishes_the_recordings(store, settings):
 _FULL_DISK = """
 import resource, signal, sys
 from posecore import Settings, open_store
+from posecore.streaming import recordings
 from tests.sockets.socket_server import make_pose, run_server, wait_for
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -501,18 +502,32 @@ with open_store(choices.database) as store, run_server(store, choices) as server
 
         wait_for(is_told)
         client.receive()
+"""
+_STOPS = """
         client.send({"type": "stop_recording"})
         answer = client.receive()
         print(answer["code"], "full" in answer["detail"])
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         print(client.stop()["frame_count"] == len(sent))
 """
+_GOES_AWAY = """
+    recordings._DISK_RETRY_S = 0.05
+    tried = []
+    finish = server.hub.recordings.finish
+    server.hub.recordings.finish = lambda recording: (tried.append(1), finish(recording))
+    wait_for(lambda: len(tried) > 3)
+    print("storage_full", store.get_session(session_id).status == "recording")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    wait_for(lambda: store.get_session(session_id).status == "completed")
+    print(store.get_session(session_id).frame_count == len(sent))
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits a file's size as a full disk would")
-def test_a_full_disk_is_told_and_costs_no_frame_once_there_is_room(tmp_path):
+@pytest.mark.parametrize("then", [_STOPS, _GOES_AWAY], ids=["stops", "goes away"])
+def test_a_full_disk_is_told_and_costs_no_frame_once_there_is_room(tmp_path, then):
     done = subprocess.run(
-        [sys.executable, "-c", _FULL_DISK, str(tmp_path)],
+        [sys.executable, "-c", _FULL_DISK + then, str(tmp_path)],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

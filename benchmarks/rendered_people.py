@@ -21,12 +21,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.angle_accuracy import compute_rmse
+from benchmarks.angle_accuracy import NAMES, compute_errors, compute_rmse
 from benchmarks.common import Row, print_table
 from benchmarks.rendered_body import Body, FloatArray, Mesh, load_mesh, rotate
 from posecore import Landmark, PoseSequence, Settings, refine
 from posecore.estimation import open_estimator
 from posecore.topology import MIRROR
+from posecore.trust import compute_expected_error
 
 HELD_OUT: Final = range(100, 114)
 N_CAMERAS: Final = 4
@@ -109,14 +110,14 @@ def main() -> None:
     mesh = load_mesh(folder)
     views = [view for seed in HELD_OUT for view in load_views(mesh, seed, folder)]
     raw = np.array([compute_rmse(seen.world_landmarks, true_m).mean() for seen, true_m in views])
-    ours = np.array(
-        [compute_rmse(refine(seen).world_landmarks, true_m).mean() for seen, true_m in views]
-    )
+    fitted = [(refine(seen), true_m) for seen, true_m in views]
+    ours = np.array([compute_rmse(seen.world_landmarks, true_m).mean() for seen, true_m in fitted])
     worst = int((ours / raw).argmax())
     print(f"\nworse than raw: {(ours > raw).sum()} of {len(views)}")
     rows = [
         _make_row("mean", ours.mean(), raw.mean()),
         _make_row("worst", ours[worst], raw[worst]),
+        *(_check_trust(kind, which) for kind, which in (("raw", views), ("refined", fitted))),
     ]
     print_table(f"Angles refined against raw, {len(views)} views of rendered people", rows)
 
@@ -124,6 +125,17 @@ def main() -> None:
 def _make_row(which: str, ours: float, raw: float) -> Row:
     measure = f"RMSE of 8 angles: {which}"
     return Row(measure, f"{ours:.1f} deg", f"raw {raw:.1f} deg", ours / raw, 1.0, "at most")
+
+
+def _check_trust(kind: str, views: list[tuple[PoseSequence, FloatArray]]) -> Row:
+    """Share of the readings inside the band of their expected error."""
+    shares = []
+    for seen, true_m in views:
+        error_deg = np.abs(compute_errors(seen.world_landmarks, true_m))
+        band_deg = compute_expected_error(seen, NAMES).to_numpy()
+        shares.append((error_deg <= band_deg)[~np.isnan(error_deg + band_deg)].mean())
+    measure, share = f"{kind} readings inside their 90 % band", float(np.mean(shares))
+    return Row(measure, f"{share:.1%}", "90%", share / 0.9, 1.0, "at least")
 
 
 def load_views(mesh: Mesh, seed: int, folder: Path) -> list[tuple[PoseSequence, FloatArray]]:

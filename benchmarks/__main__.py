@@ -15,6 +15,7 @@ NAMES = (
     "progress",
     "angle_accuracy",
     "simulated_views",
+    "rendered_people",
     "trust_calibration",
     "refinement",
     "live",

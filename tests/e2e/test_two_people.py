@@ -182,6 +182,7 @@ def test_a_link_to_what_is_the_others_is_answered_like_one_to_nothing(mira, jo, 
     said = []
     for session_id in (mira.id, "11111111-2222-3333-4444-555555555555"):
         open_quietly(jo.page, f"{dashboard.url}/replay?session={session_id}")
+        expect(jo.page.get_by_role("combobox")).to_be_visible(timeout=LONG_MS)
         said.append(jo.page.get_by_test_id("stMainBlockContainer").inner_text())
     assert said[0] == said[1]
     assert "not here" in said[0]

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.components import import_jobs, reading_progress, state
+from pages.components import import_jobs, reading_progress, sign_in, state
 from posecore import SessionStore, open_store
 from posecore.synthetic import make_squats
 
@@ -19,6 +19,7 @@ def page_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sess
     """Open the database that the pages work on; the privacy notice is answered."""
     monkeypatch.setenv("POSECORE_DATA", str(tmp_path))
     monkeypatch.delenv("POSECORE_DB", raising=False)
+    monkeypatch.setattr(sign_in, "_was_needed", False)
     state.close_store()
     st.cache_resource.clear()
     st.cache_data.clear()

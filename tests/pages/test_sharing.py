@@ -4,14 +4,16 @@ import io
 
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.components import sign_in
 from pages.components.audit_table import _make_whole_csv
 from pages.components.text import plain
 from posecore.errors import NotSignedInError
-from posecore.identity import ALL_SCOPES
+from posecore.identity import ALL_SCOPES, LOCAL_IDENTITY
+from posecore.sign_in import SignIn
 from posecore.synthetic import make_squats
+from tests.pages.provider_secrets import use_secrets
 
 HOSTILE = "**Gina** :red[x] <b>$y$"
 
@@ -30,22 +32,10 @@ def texts(app):
 
 
 @pytest.fixture
-def signs_in(tmp_path, monkeypatch):
-    """A provider is configured, as far as these pages ask; signing in itself is tested elsewhere.
-
-    The secrets are Streamlit's own, read from a file as they are in the dashboard.
-    """
-    path = tmp_path / "secrets.toml"
-    path.write_text('[auth]\nclient_id = "posecore"\n', encoding="utf-8")
-    option = "secrets.files"
-    before = st.get_option(option)
-    from streamlit import config
-
-    config.set_option(option, [str(path)])
-    st.secrets._reset()
-    yield
-    config.set_option(option, before)
-    st.secrets._reset()
+def signs_in(monkeypatch, page_store):
+    """Everybody signs in, and whoever looks is the owner of the tests' own database."""
+    use_secrets(monkeypatch)
+    monkeypatch.setattr(sign_in, "read_claims", lambda *_: SignIn(identity=LOCAL_IDENTITY))
 
 
 @pytest.fixture

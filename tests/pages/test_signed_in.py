@@ -22,44 +22,22 @@ from pages.components.live_panel import LIVE_ROUTES
 from pages.components.player import PLAYER_ROUTES
 from pages.components.text import plain
 from posecore.errors import NotSignedInError, SignInSetupError
-from posecore.sign_in import SHORTEST_SECRET, read_auth_section, read_claims
+from posecore.sign_in import read_auth_section, read_claims
 from posecore.storage.owners import Owners
 from posecore.synthetic import make_squats
 from tests.pages.conftest import PAGES
+from tests.pages.provider_secrets import AUTH, ISSUER, ORIGIN, use_secrets
 from tests.pages.test_live import record
 from tests.pages.test_sessions import button
 
-ISSUER = "https://accounts.example.com"
-ORIGIN = "http://localhost:8501"
-AUTH = {
-    "redirect_uri": f"{ORIGIN}/oauth2callback",
-    "cookie_secret": "x" * SHORTEST_SECRET,
-    "club": {
-        "client_id": "posecore",
-        "client_secret": "shared with the provider",
-        "server_metadata_url": f"{ISSUER}/.well-known/openid-configuration",
-    },
-}
 FILES = ("home", "live", "sessions", "find", "replay", "compare", "repetitions", "progress")
 FILES += ("compare_many", "import_video", "settings")
-
-
-class Secrets(dict):
-    """Streamlit's secrets, as a test says they are."""
-
-    def load_if_toml_exists(self):
-        return True
 
 
 @pytest.fixture(autouse=True)
 def secrets(monkeypatch, page_store):
     """Everybody has to sign in."""
-    secrets = Secrets(auth=AUTH)
-    monkeypatch.setattr(st, "secrets", secrets)
-    monkeypatch.setattr("streamlit.auth_util.secrets_singleton", secrets)
-    monkeypatch.setattr("streamlit.web.server.server_util.secrets_singleton", secrets)
-    monkeypatch.setattr(sign_in, "_was_needed", False)
-    return secrets
+    return use_secrets(monkeypatch)
 
 
 def claims_of(subject, number=1):

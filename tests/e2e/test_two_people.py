@@ -371,8 +371,10 @@ def take_back(page, url):
     """Take the one share back, in Settings."""
     open_quietly(page, f"{url}/settings")
     page.get_by_text("Sharing", exact=True).click()
-    page.get_by_role("button", name="Take back").click()
-    page.get_by_role("button", name="Take back now").click()
+    page.get_by_role("button", name="Take back", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible(timeout=LONG_MS)
+    dialog.get_by_role("button", name="Take back now").click()
     expect(page.get_by_role("button", name="Take back now")).to_have_count(0, timeout=LONG_MS)
 
 

@@ -257,6 +257,12 @@ def test_what_was_ended_stays_ended_when_posecore_starts_again(page_store):
         assert sign_in.find_identity().owner == owner_of("mira")
 
 
+def test_sockets_and_long_answers_are_told_that_somebody_signed_out(page_store):
+    before = state.open_database().rights_version
+    sign_in.end_sign_in(find_person("mira"))
+    assert state.open_database().rights_version != before
+
+
 def test_a_download_is_made_for_who_pressed_the_button_and_not_after_signing_out(
     page_store, add_session
 ):

@@ -44,6 +44,7 @@ LEFT_OUT = {
     "recover_sessions": "the program that owns the file does it when it starts",
     "make_video_path": "a path on another machine is of no use; a video is sent to be analysed",
     "set_video": "as above",
+    "note_less_rights": "people sign out on the pages, and a program by revoking its token",
     "load_preferences": "what was chosen on the pages is the pages' own",
     "save_preference": "as above",
     "get_reference": "reference sessions are chosen on the page Progress",

@@ -205,6 +205,7 @@ def end_sign_in(sign_in: SignIn) -> None:
         for mark in [mark for mark, at_s in ended.items() if now_s - at_s > _KEPT_S]:
             del ended[mark]
         store.save_preference(_ENDED, json.dumps(ended))
+    store.note_less_rights()
 
 
 def _check(sign_in: SignIn) -> SignIn:

@@ -1,7 +1,8 @@
 """Who asks, as an endpoint gets it: with the store they see, and what they may do checked."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -11,6 +12,8 @@ from posecore.api.limits import ApiLimits, RateLimits
 from posecore.identity import Identity, Scope
 from posecore.settings import Settings
 from posecore.storage.session_store import SessionStore
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Caller:
     context : ApiContext
     limits : ApiLimits
     rates : RateLimits
+    request : Request
     """
 
     identity: Identity
@@ -32,10 +36,38 @@ class Caller:
     context: ApiContext
     limits: ApiLimits
     rates: RateLimits
+    request: Request
 
     def get_settings(self) -> Settings:
         """Return the settings with the owner's choices on top."""
         return self.context.get_settings().with_preferences(self.store.load_preferences())
+
+    def make_sure(self, session_id: str) -> None:
+        """Make sure that a session may still be read by whoever asked.
+
+        Raises
+        ------
+        NotSignedInError, SessionNotFoundError
+            If the token was revoked, or the share taken back, for example.
+        """
+        self.context.identify(self.request)
+        self.store.get_session(session_id)
+
+    def while_allowed(self, session_id: str, pieces: Iterable[T]) -> Iterator[T]:
+        """Go through the pieces of a long answer as long as the session may be read.
+
+        Raises
+        ------
+        NotSignedInError, SessionNotFoundError
+            Before the next piece.
+        """
+        version = None  # what was taken back while the answer was made is not overlooked
+        for piece in pieces:
+            now = self.store.rights_version
+            if now != version:
+                self.make_sure(session_id)
+                version = now
+            yield piece
 
 
 def _find_caller(request: Request, scope: Scope) -> Caller:
@@ -44,7 +76,7 @@ def _find_caller(request: Request, scope: Scope) -> Caller:
     identity = context.identify(request)
     identity.require(scope)
     store = context.get_store().for_owner(identity.owner)
-    return Caller(identity, store, context, state.limits, state.rates)
+    return Caller(identity, store, context, state.limits, state.rates, request)
 
 
 def _may_read(request: Request) -> Caller:

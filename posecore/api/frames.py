@@ -95,11 +95,12 @@ def get_frames(
     if unchanged := answer_unchanged(request, tag):
         return unchanged
     reader.store.audit.note("downloaded", session.id, "frames")
-    tables = (
+    pieces = (
         piece
         for table in _find_tables(reader, session, wanted)
         for piece in _cut(table, _PIECES[table_format])
     )
+    tables = reader.while_allowed(session.id, pieces)
     if table_format in ("csv", "parquet"):
         tables = (_widen(table, session, wanted.list_fields()) for table in tables)
     else:

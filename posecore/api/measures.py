@@ -70,8 +70,9 @@ def get_angles(
         sequence = load_processed(computer.store, session.id, wanted.processing)
         table = to_angles_table(sequence, names, max_error_deg=limit)
     starts = range(0, max(1, table.num_rows), _ROWS_AT_ONCE)
+    pieces = (table.slice(start, _ROWS_AT_ONCE) for start in starts)
     return stream_tables(
-        (table.slice(start, _ROWS_AT_ONCE) for start in starts),
+        computer.while_allowed(session.id, pieces),
         table_format,
         tag=tag,
         file_stem=safe_file_name(session.name, session.id, "angles"),

@@ -202,6 +202,7 @@ class NoteFacts(BaseModel):
     text: str
     tag: str
     created_at: datetime
+    author: str = Field(description="Who wrote it, as the `owner` of a session; may be empty.")
 
     @classmethod
     def of(cls, note: Note) -> Self:

@@ -7,6 +7,7 @@ from starlette.websockets import WebSocket
 
 from posecore.api.context import ApiContext
 from posecore.api.socket_connection import (
+    Access,
     SocketConnection,
     SocketLimits,
     identify_client,
@@ -39,10 +40,11 @@ async def serve_poses(websocket: WebSocket, context: ApiContext, limits: SocketL
         return
     try:
         with context.hub.listen(identity.owner, stream) as listener:
-            connection = SocketConnection(websocket, identity, listener, shared)
+            access = Access(context.get_store(), lambda: identify_client(websocket, context))
+            connection = SocketConnection(websocket, identity, listener, shared, access)
             client = _PoseClient(connection, context, stream, listener)
             try:
-                await connection.run(client.work(), lambda: identify_client(websocket, context))
+                await connection.run(client.work())
             finally:
                 client.leave()
     finally:

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 
 from posecore.api.context import ApiContext
 from posecore.api.socket_connection import (
+    Access,
     SocketConnection,
     SocketLimits,
     identify_client,
@@ -36,6 +37,11 @@ _MAX_TIME_S: Final = 1e9
 async def serve_session(websocket: WebSocket, context: ApiContext, limits: SocketLimits) -> None:
     """Serve one client from its connection to its end."""
     await websocket.accept()
+
+    async def ask() -> None:
+        await identify_client(websocket, context)
+        await asyncio.to_thread(store.get_session, session.id)
+
     try:
         identity = await identify_client(websocket, context)
         identity.require("read")
@@ -48,9 +54,10 @@ async def serve_session(websocket: WebSocket, context: ApiContext, limits: Socke
         await refuse(websocket, error)
         return
     try:
-        connection = SocketConnection(websocket, identity, Outbox(), shared)
+        access = Access(store, ask)
+        connection = SocketConnection(websocket, identity, Outbox(), shared, access)
         player = _Player(connection, FrameCursor(store, session.id))
-        await connection.run(player.work(), lambda: identify_client(websocket, context))
+        await connection.run(player.work())
     finally:
         limits.leave(identity.owner)
 

@@ -24,6 +24,7 @@ from posecore.errors import (
     TooManyRequestsError,
 )
 from posecore.identity import Identity
+from posecore.storage.session_store import SessionStore
 from posecore.streaming.messages import read_message
 from posecore.streaming.outbox import Outbox
 
@@ -39,7 +40,9 @@ CHARACTERS_A_TOKEN: Final = 16 * 1024
 SEND_TIMEOUT_S: Final = 30.0
 """A client that takes nothing for so long is gone."""
 CHECK_IDENTITY_S: Final = 30.0
-"""How often it is looked up whether a token still holds."""
+"""How often it is looked up whether a right has ended by itself."""
+_LOOK_S: Final = 0.5
+"""How often a connection on which nothing comes and goes looks whether one was taken back."""
 _ENOUGH_ERRORS: Final = 50
 
 _KINDS: Final[list[tuple[type[PoseCoreError], str, int]]] = [
@@ -52,6 +55,9 @@ _KINDS: Final[list[tuple[type[PoseCoreError], str, int]]] = [
     (StoreError, "unavailable", 4503),
 ]
 """Each error's short name, and the code with which the connection closes if it is the end."""
+
+_OVER: Final = (NotSignedInError, NotAllowedError, SessionNotFoundError)
+"""What it means that somebody may not go on."""
 
 _GONE: Final = (RuntimeError, TimeoutError)
 """How a client's absence shows, beside WebSocketDisconnect, when something is sent to it."""
@@ -103,6 +109,34 @@ class SocketLimits:
                     del self._buckets[owner]
 
 
+class Access:
+    """Whether a client may still have what it was let in for.
+
+    Parameters
+    ----------
+    store : SessionStore
+    ask : callable
+        Finds out anew; raises what :func:`identify_client` and the store do.
+    """
+
+    def __init__(self, store: SessionStore, ask: Callable[[], Awaitable[object]]) -> None:
+        self._store = store
+        self._ask = ask
+        # None: what was taken back while the client was let in is not overlooked.
+        self._version: int | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a right of anybody was taken away since it was asked."""
+        return self._version != self._store.rights_version
+
+    async def ask(self) -> None:
+        """Ask now."""
+        version = self._store.rights_version
+        await self._ask()
+        self._version = version
+
+
 class SocketConnection:
     """One client that has said who it is.
 
@@ -115,16 +149,26 @@ class SocketConnection:
         What waits to be sent to the client.
     shared : TokenBucket
         Of all the owner's connections.
+    access : Access
+        Whether it may go on; asked before anything is sent and after anything was received.
     """
 
     def __init__(
-        self, websocket: WebSocket, identity: Identity, outbox: Outbox, shared: TokenBucket
+        self,
+        websocket: WebSocket,
+        identity: Identity,
+        outbox: Outbox,
+        shared: TokenBucket,
+        access: "Access",
     ) -> None:
         self.websocket = websocket
         self.identity = identity
         self.outbox = outbox
+        self._access = access
         self._buckets = (TokenBucket(MESSAGES_HZ, BURST), shared)
         self._end: tuple[int, str] | None = None
+        # Not in the outbox, out of which nothing is sent any more.
+        self._last_words = ""
 
     def say(self, kind: str, **fields: Any) -> None:
         """Answer the client; does not wait for it."""
@@ -137,9 +181,10 @@ class SocketConnection:
 
     def end(self, error: PoseCoreError) -> None:
         """Tell the client what is wrong; the connection closes when that is sent."""
-        code, close_code = find_code(error)
-        self.say("error", code=code, detail=str(error))
-        self._end = (close_code, code)
+        if self._end is None:
+            code, close_code = find_code(error)
+            self._last_words = json.dumps({"type": "error", "code": code, "detail": str(error)})
+            self._end = (close_code, code)
 
     async def read(self, idle_s: Callable[[], float | None]) -> AsyncIterator[tuple[str, Any]]:
         """Read the client's messages until it is gone.
@@ -167,6 +212,7 @@ class SocketConnection:
             if event["type"] == "websocket.disconnect":
                 return
             text = event.get("text")
+            await self._make_sure()
             await self._slow_down(len(event.get("bytes") or b"" if text is None else text))
             try:
                 if text is None:
@@ -192,16 +238,14 @@ class SocketConnection:
             )
             await asyncio.sleep(wait_s)
 
-    async def run(
-        self, work: Coroutine[Any, Any, None], identify: Callable[[], Awaitable[object]]
-    ) -> None:
-        """Do the work, send what is in the outbox and look whether the token still holds.
+    async def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work, send what is in the outbox and look whether the client still may.
 
         Ends with whichever ends first; then the connection is closed.
         """
         tasks = [
             asyncio.create_task(each)
-            for each in (work, self._send_waiting(), self._keep_checking(identify))
+            for each in (work, self._send_waiting(), self._keep_checking())
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -231,24 +275,42 @@ class SocketConnection:
         Raises
         ------
         WebSocketDisconnect
-            If the client is gone.
+            If the client is gone, or may have no more.
         """
+        await self._make_sure()
+        await self._send_at_once(text)
+
+    async def _send_at_once(self, text: str) -> None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await self.websocket.send_text(text)
         except _GONE as error:
             raise WebSocketDisconnect(1006) from error
 
-    async def _keep_checking(self, identify: Callable[[], Awaitable[object]]) -> None:
-        while True:
-            await asyncio.sleep(CHECK_IDENTITY_S)
+    async def _make_sure(self) -> None:
+        """Go no further where a right was taken back since it was last asked."""
+        if self._end is None and self._access.is_stale:
             try:
-                await identify()
-            except (NotSignedInError, NotAllowedError) as error:
+                await self._access.ask()
+            except PoseCoreError as error:
                 self.end(error)
-                return
-            except PoseCoreError:
-                continue  # the database is busy; asked again soon
+        if self._end is not None:
+            raise WebSocketDisconnect(self._end[0])
+
+    async def _keep_checking(self) -> None:
+        with suppress(WebSocketDisconnect):
+            while True:
+                until_s = asyncio.get_running_loop().time() + CHECK_IDENTITY_S
+                while (left_s := until_s - asyncio.get_running_loop().time()) > 0:
+                    await asyncio.sleep(min(left_s, _LOOK_S))
+                    await self._make_sure()
+                try:
+                    await self._access.ask()
+                except _OVER as error:
+                    self.end(error)
+                    return
+                except PoseCoreError:
+                    continue  # the database is busy; asked again soon
 
     async def _close(self) -> None:
         code, reason = self._end or (1000, "")
@@ -256,7 +318,9 @@ class SocketConnection:
             code, reason = 1008, "too_slow"
         with suppress(WebSocketDisconnect, *_GONE):
             while self.outbox.n_notices and (text := await self.outbox.get()):
-                await self.send(text)
+                await self._send_at_once(text)
+            if self._last_words:
+                await self._send_at_once(self._last_words)
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await self.websocket.close(code, reason)
 

@@ -12,7 +12,11 @@ from posecore.api.pose_socket import serve_poses
 from posecore.api.session_socket import serve_session
 from posecore.api.socket_connection import SocketLimits
 
-_TOKEN: Final = re.compile(r"(?<=[?&]token=)[^&]*", re.IGNORECASE)
+# Also as %74oken, which is the same to who reads the address.
+_KEY: Final = "".join(
+    f"(?:{letter}|%{ord(letter):x}|%{ord(letter.upper()):x})" for letter in "token"
+)
+_TOKEN: Final = re.compile(rf"(?<=[?&]){_KEY}=[^&\s]*", re.IGNORECASE)
 
 
 class HideTokens(logging.Filter):
@@ -22,7 +26,8 @@ class HideTokens(logging.Filter):
         """Change the record; it is always logged."""
         if isinstance(record.args, tuple):
             record.args = tuple(
-                _TOKEN.sub("...", each) if isinstance(each, str) else each for each in record.args
+                _TOKEN.sub("token=...", each) if isinstance(each, str) else each
+                for each in record.args
             )
         return True
 

@@ -6,13 +6,14 @@ import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from anyio import open_file
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from posecore.api.caching import PRIVATE, tag_session
 from posecore.api.callers import Caller, Reader, Writer
@@ -220,7 +221,28 @@ def get_video(session_id: str, reader: Reader, request: Request) -> Response:
     if "Range" in request.headers:
         _check_range(request.headers["Range"], path.stat().st_size)
     headers = {**PRIVATE, "Content-Encoding": "identity"}
-    return FileResponse(path, media_type="video/mp4", headers=headers)
+    return _WatchedFile(path, media_type="video/mp4", headers=headers).watch(reader, session.id)
+
+
+class _WatchedFile(FileResponse):
+    """A file that breaks off when whoever gets it may not have it any more."""
+
+    def watch(self, reader: Caller, session_id: str) -> Self:
+        self._reader, self._session_id = reader, session_id
+        return self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        store, version = self._reader.store, -1
+
+        async def send_allowed(message: Message) -> None:
+            nonlocal version
+            now = store.rights_version
+            if now != version:
+                await run_in_threadpool(self._reader.make_sure, self._session_id)
+                version = now
+            await send(message)
+
+        await super().__call__(scope, receive, send_allowed)
 
 
 def _check_range(header: str, size: int) -> None:

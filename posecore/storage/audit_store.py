@@ -18,6 +18,8 @@ _Entries: TypeAlias = list[AuditEntry]
 
 KEPT: Final = 10_000
 """Entries kept of each owner, the newest."""
+KEPT_OF_A_GUEST: Final = 1_000
+"""Of these, entries of what one other person did: they cannot push all others out."""
 QUIET: Final = timedelta(minutes=10)
 """For so long the same that the same person opens or downloads again is not noted again."""
 DETAIL_LIMIT: Final = 200
@@ -148,4 +150,19 @@ def write_down(
         },
     ).fetchall()
     if number % _PRUNED_EVERY == 0:
-        cursor.execute("DELETE FROM audit WHERE owner = ? AND number <= ?", [owner, number - KEPT])
+        _prune(cursor, owner)
+
+
+def _prune(cursor: duckdb.DuckDBPyConnection, owner: str) -> None:
+    """Forget the oldest: first of each guest, who could fill the list on purpose, then of all."""
+    cursor.execute(
+        "DELETE FROM audit WHERE owner = $owner AND number IN (SELECT number FROM audit "
+        "WHERE owner = $owner AND actor <> $owner QUALIFY "
+        "row_number() OVER (PARTITION BY actor ORDER BY number DESC) > $kept)",
+        {"owner": owner, "kept": KEPT_OF_A_GUEST},
+    )
+    cursor.execute(
+        "DELETE FROM audit WHERE owner = $owner AND number <= (SELECT number FROM audit "
+        "WHERE owner = $owner ORDER BY number DESC LIMIT 1 OFFSET $kept)",
+        {"owner": owner, "kept": KEPT},
+    )

@@ -46,6 +46,7 @@ class Database:
         self._resting = threading.Condition()
         self._n_cursors = 0
         self._is_invalid = False
+        self._rights_version = 0
         with _store_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _connect(path)
@@ -103,6 +104,20 @@ class Database:
                 with suppress(duckdb.Error):
                     cursor.execute("ROLLBACK")
                 raise
+
+    @property
+    def rights_version(self) -> int:
+        """Another number as soon as somebody may do less than before.
+
+        What goes on for long (a socket, an answer of an hour of frames) compares it before each
+        piece, and asks the tables again only where it is another; nobody else changes the file.
+        """
+        return self._rights_version
+
+    def note_less_rights(self) -> None:
+        """Say that a right was taken away; call it when that is committed."""
+        with self._resting:
+            self._rights_version += 1
 
     def close(self) -> None:
         """Write everything out and let go of the file, after what other threads are reading."""

@@ -26,6 +26,9 @@ from posecore.storage.session_lookup import (
 _Notes: TypeAlias = list[Note]
 _Ids: TypeAlias = set[str]
 
+MAX_OF_A_GUEST: Final = 500
+"""Notes that one person may have on a session of somebody else."""
+
 _COLUMNS: Final = ", ".join(field.name for field in fields(Note))
 _READABLE: Final = f"session_id IN (SELECT id FROM sessions WHERE {READABLE})"
 
@@ -66,11 +69,12 @@ class NoteStore:
         ------
         InvalidFieldError, SessionNotFoundError
         NotAllowedError
-            If the session was shared without the right to annotate.
+            If the session was shared without the right to annotate, or is full of one's notes.
         """
         checked = check_note(start_s=start_s, end_s=end_s, text=text, tag=tag)
         with self._database.transaction() as cursor:
             session = find_session(cursor, session_id, owner=self._owner, right="annotate")
+            self._check_room(cursor, session)
             note = Note(
                 **checked,
                 id=str(uuid.uuid4()),
@@ -83,6 +87,19 @@ class NoteStore:
             cursor.execute(f"INSERT INTO notes ({_COLUMNS}) VALUES ({places})", row)
             self._write_down(cursor, "note written", note, session)
         return note
+
+    def _check_room(self, cursor: duckdb.DuckDBPyConnection, session: Session) -> None:
+        if session.owner == self._owner:
+            return
+        [(n_notes,)] = cursor.execute(
+            "SELECT count(*) FROM notes WHERE session_id = ? AND author = ?",
+            [session.id, self._owner],
+        ).fetchall()
+        if n_notes >= MAX_OF_A_GUEST:
+            raise NotAllowedError(
+                f"On a session of somebody else there may be {MAX_OF_A_GUEST} notes of yours; "
+                "delete one that is not needed."
+            )
 
     def update(self, note_id: str, **changes: Any) -> Note:
         """Change ``start_s``, ``end_s``, ``text`` or ``tag``; None as ``end_s`` makes it a moment.

@@ -114,7 +114,9 @@ class SessionChanges(SessionVideos):
             session = find_session(cursor, session_id, owner=self.owner)
             detail = ", ".join(checked)
             write_down(cursor, "changed", actor=self.owner, session=session, detail=detail)
-            return session
+        if "athlete" in checked:  # by which sessions are shared
+            self._database.note_less_rights()
+        return session
 
     def finish_session(
         self, session_id: str, *, dropped_count: int = 0, reason: str = ""
@@ -173,6 +175,7 @@ class SessionChanges(SessionVideos):
                 detail=f"{session.frame_count:,} frames",
             )
             self._videos.remove(session_id)
+        self._database.note_less_rights()
 
 
 def _check_is_new(cursor: duckdb.DuckDBPyConnection, session_id: str) -> None:

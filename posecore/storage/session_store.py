@@ -99,6 +99,18 @@ class SessionStore(SessionRecovery):
         """
         return identify(self._database, token_text)
 
+    @property
+    def rights_version(self) -> int:
+        """Another number as soon as anybody may do less than before, by whatever was taken back.
+
+        What goes on for long compares it before each piece and, where it is another, asks anew.
+        """
+        return self._database.rights_version
+
+    def note_less_rights(self) -> None:
+        """Say that somebody may do less, by what the store cannot know: they signed out."""
+        self._database.note_less_rights()
+
     # Sessions
 
     def list_sessions(self) -> "pd.DataFrame":

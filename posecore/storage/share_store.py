@@ -172,6 +172,7 @@ class ShareStore:
             share = self._remove(cursor, share_id, "owner")
             detail = f"{share.athlete}, to {share.right}"
             write_down(cursor, "taken back", actor=self._owner, detail=detail)
+        self._database.note_less_rights()
 
     def leave(self, share_id: str) -> None:
         """Give back what was shared with this owner.
@@ -182,6 +183,7 @@ class ShareStore:
         """
         with self._database.transaction() as cursor:
             self._write_down_for_both(cursor, "left", self._remove(cursor, share_id, "accepted_by"))
+        self._database.note_less_rights()
 
     def _remove(self, cursor: duckdb.DuckDBPyConnection, share_id: str, side: str) -> Share:
         found = _select(

@@ -119,6 +119,7 @@ class TokenStore:
                     "The list in Settings shows those that are left."
                 )
             write_down(cursor, "token revoked", actor=self._owner, detail=rows[0][0])
+        self._database.note_less_rights()
 
 
 def identify(database: Database, text: str) -> Identity:

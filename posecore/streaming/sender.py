@@ -217,8 +217,10 @@ class PoseSender:
                         "and the token."
                     ) from error
                 self._say_lost(f"HTTP {status}")
-            except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
-                self._say_lost(type(error).__name__)
+            except TimeoutError:
+                self._say_lost("no answer in time")
+            except (OSError, InvalidHandshake, WebSocketException):
+                self._say_lost("nothing answers there as a dashboard does")
             if self._result is None and self._failure is None:
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from pages.components import camera, import_jobs, own_downloads, sign_in, state
-from pages.components.database import view_as
+from pages.components.database import open_database, view_as
 from pages.components.gate import SignInGate
 from pages.components.hosts import find_hosts
 from pages.components.live_panel import LIVE_ROUTES
@@ -233,6 +233,12 @@ def test_what_was_ended_stays_ended_when_posecore_starts_again(page_store):
         pass
     with sign_in.acting_for(find_person("mira", number=2)):
         assert sign_in.find_identity().owner == owner_of("mira")
+
+
+def test_sockets_and_long_answers_are_told_that_somebody_signed_out(page_store):
+    before = open_database().rights_version
+    sign_in.end_sign_in(find_person("mira"))
+    assert open_database().rights_version != before
 
 
 def test_a_download_is_made_for_who_pressed_the_button_and_not_after_signing_out(

@@ -451,6 +451,35 @@ def test_a_token_taken_back_ends_the_connection_and_its_recording_is_finished(se
     assert wait_for(lambda: mira.get_session(session_id).status == "completed")
 
 
+def test_a_revoked_token_hears_nothing_more_and_sends_nothing_more(server, monkeypatch):
+    with (
+        server.connect("/ws/pose", token="pc_read") as listener,
+        server.connect("/ws/pose", token="pc_stream") as revoked,
+        server.connect("/ws/pose") as sender,
+    ):
+        listener.settle(), revoked.settle(), sender.settle()
+        session_id = revoked.start()
+        monkeypatch.delitem(IDENTITIES, "pc_read")
+        monkeypatch.delitem(IDENTITIES, "pc_stream")
+        server.store.note_less_rights()
+        revoked.send(make_pose(0))
+        sender.send(make_pose(1))
+        assert listener.receive()["code"] == "not_signed_in"
+        assert revoked.receive()["code"] == "not_signed_in"
+        sender.settle()
+    assert wait_for(lambda: server.store.get_session(session_id).status == "failed")
+
+
+@pytest.mark.parametrize("key", ["token", "%74oken", "Token", "to%6Ben", "%54oken"])
+def test_a_token_in_an_address_is_not_logged_however_it_is_written(server, caplog, key):
+    caplog.set_level("INFO", logger="uvicorn.error")
+    with server.connect(f"/ws/pose?stream=wall&{key}=pc_read&x=1") as client:
+        client.settle()
+    lines = [each for each in caplog.messages if "/ws/pose" in each]
+    assert lines and all("stream=wall" in each and "x=1" in each for each in lines)
+    assert "pc_read" not in caplog.text
+
+
 def test_a_listener_that_does_not_read_harms_nobody_and_hears_the_newest_again(server):
     slow = server.connect("/ws/pose", max_queue=1)
     with slow, server.connect("/ws/pose") as sender, server.connect("/ws/pose") as quick:

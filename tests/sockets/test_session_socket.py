@@ -171,6 +171,44 @@ def test_a_session_deleted_while_it_plays_ends_with_an_error(server):
     assert closed.value.rcvd.code == 4404
 
 
+@pytest.mark.parametrize("ending", ["taken back", "another athlete", "left", "deleted"])
+def test_what_is_not_shared_any_more_ends_at_once_also_what_was_read_ahead(server, ending):
+    mira, giver = server.store.for_owner("mira"), server.store
+    session_id = keep_session(giver, np.arange(3000) / 30)
+    giver.update_session(session_id, athlete="Jo")
+    share, secret = giver.shares.create(athlete="Jo")
+    mira.shares.accept(secret)
+    with server.connect(f"/ws/session/{session_id}", token="pc_mira") as client:
+        client.send({"type": "pause"})
+        while client.ask({"type": "are you there"})["type"] == "frame_data":
+            pass
+        if ending == "taken back":
+            giver.shares.revoke(share.id)
+        elif ending == "left":
+            mira.shares.leave(share.id)
+        elif ending == "deleted":
+            giver.delete_session(session_id)
+        else:
+            giver.update_session(session_id, athlete="")
+        client.send({"type": "play"})
+        answer = client.receive()
+        while answer.get("code") == "unknown_type":  # of the questions above
+            answer = client.receive()
+        assert (answer["type"], answer["code"]) == ("error", "session_not_found")
+        with pytest.raises(ConnectionClosed) as closed:
+            client.receive()
+    assert closed.value.rcvd.code == 4404
+
+
+def test_a_replay_goes_on_while_other_shares_are_taken_back(server):
+    session_id = keep_session(server.store, np.arange(30) / 60)
+    share, _ = server.store.shares.create(athlete="Jo")
+    with server.connect(f"/ws/session/{session_id}") as client:
+        client.receive()
+        server.store.shares.revoke(share.id)
+        assert collect(client)[-1]["frame_number"] == 29
+
+
 def test_a_slow_reader_gets_fewer_frames_and_the_last_ones_in_time(server):
     n_frames = 8000
     session_id = keep_session(server.store, np.arange(n_frames) / 1000)

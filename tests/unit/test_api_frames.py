@@ -473,6 +473,35 @@ def test_an_answer_whose_session_is_deleted_is_seen_to_be_cut_off(api_url, store
                 pass
 
 
+@pytest.mark.parametrize("ending", ["revoked", "taken back"])
+@pytest.mark.parametrize(
+    "path", ["frames", "frames?processing=cleaned&format=csv", "angles", "angles?format=jsonl"]
+)
+def test_an_answer_breaks_off_when_a_right_is_taken_back(
+    api_url, store, long_session, ending, path
+):
+    coach = store.for_owner("coach")
+    store.update_session(long_session, athlete="Mira")
+    share, secret = store.shares.create(athlete="Mira")
+    coach.shares.accept(secret)
+    token, text = coach.tokens.create(name="Script", scopes=["read"], days=1)
+    headers = {"Authorization": f"Bearer {text}"}
+    with (
+        httpx.Client(base_url=f"{api_url}/api", trust_env=False, timeout=60) as client,
+        client.stream("GET", f"/v1/sessions/{long_session}/{path}", headers=headers) as answer,
+    ):
+        assert answer.status_code == 200
+        pieces = answer.iter_raw(1024)
+        next(pieces)
+        if ending == "revoked":
+            coach.tokens.revoke(token.id)
+        else:
+            store.shares.revoke(share.id)
+        with pytest.raises(httpx.RemoteProtocolError):
+            for _ in pieces:
+                pass
+
+
 def test_a_growing_session_is_read_as_far_as_it_was(api, store, begun):
     store.append_frames(begun, make_squats(duration_s=1.0))
     path = f"/v1/sessions/{begun}/frames"

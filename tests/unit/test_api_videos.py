@@ -131,6 +131,22 @@ def test_parts_that_are_not_there_are_refused(api, filmed, header):
     assert answer.headers["Content-Range"].startswith("bytes */")
 
 
+def test_a_video_breaks_off_when_the_token_is_revoked(api, store, filmed):
+    video = store.get_video_file(filmed)
+    with video.open("r+b") as stream:
+        stream.truncate(50_000_000)  # more than what is on its way at a time
+    token, text = store.tokens.create(name="Screen", scopes=["read"], days=1)
+    headers = {"Authorization": f"Bearer {text}"}
+    with api.stream("GET", f"/v1/sessions/{filmed}/video", headers=headers) as answer:
+        assert answer.status_code == 200
+        pieces = answer.iter_raw(1024)
+        next(pieces)
+        store.tokens.revoke(token.id)
+        with pytest.raises(httpx.RemoteProtocolError):
+            for _ in pieces:
+                pass
+
+
 def test_a_session_without_a_video_says_so(api, store):
     session_id = store.create_session(name="None", source="stream")
     answer = api.get(f"/v1/sessions/{session_id}/video")

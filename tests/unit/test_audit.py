@@ -143,6 +143,23 @@ def test_an_unknown_deed_or_too_many_words_are_refused(store):
     assert store.audit.list() == []
 
 
+def test_a_guest_cannot_push_out_what_others_did(store, coach, monkeypatch):
+    monkeypatch.setattr(audit_store, "KEPT", 300)
+    monkeypatch.setattr(audit_store, "KEPT_OF_A_GUEST", 50)
+    session_id = add_session(store)
+    share(store, coach, right="annotate")
+    before = [entry for entry in store.audit.list() if entry.actor == "local"]
+    assert before
+    for number in range(420):
+        note = coach.notes.add(session_id, start_s=0.0, text=str(number))
+        coach.notes.delete(note.id)
+    entries = store.audit.list(limit=10_000)
+    assert [entry for entry in entries if entry.actor == "local"] == before
+    of_coach = [entry.action for entry in entries if entry.actor == "coach"]
+    assert of_coach[0] == "note deleted"
+    assert 50 <= len(of_coach) < 50 + 100
+
+
 def test_the_newest_are_kept_and_each_owner_has_their_own_room(store, coach, monkeypatch):
     monkeypatch.setattr(audit_store, "KEPT", 200)
     coach.audit.note("opened")

@@ -21,6 +21,7 @@ from posecore.samples import load_samples, write_sample
 from posecore.search import find_readings_version
 from posecore.session_metrics import describe_measuring, find_unmeasured, measure_session
 from posecore.signal_readings import compute_readings
+from posecore.storage import note_store
 from posecore.storage.session_query import FrameRange, SessionFilter
 from posecore.synthetic import make_squats
 from tests.unit.sharing import NO_ID, MovableClock, add_session, share
@@ -78,6 +79,7 @@ ON_A_SECRET = {
 ON_A_TOKEN = {"tokens.revoke": lambda store, i: store.tokens.revoke(i)}
 WITHOUT_AN_ID = {
     *("close", "for_owner", "identify", "recover_sessions", "create_session", "make_video_path"),
+    *("note_less_rights", "rights_version"),
     *("get_sessions", "list_sessions", "load_preferences", "save_preference"),
     *("get_reference", "load_references", "remove_reference"),
     *("notes.list_all", "notes.find_noted_sessions", "notes.may_change"),
@@ -360,3 +362,19 @@ def test_readings_have_all_signals():
     assert set(SIGNALS) == set(READINGS)
     assert len(READINGS) == 15
     assert dataclasses.is_dataclass(MEASURED) or MEASURED.processing == "recorded"
+
+
+def test_a_guest_s_notes_on_a_session_are_bounded_and_its_owner_s_are_not(store, monkeypatch):
+    monkeypatch.setattr(note_store, "MAX_OF_A_GUEST", 3)
+    owner, guest = store.for_owner("giver"), store.for_owner("taker")
+    session_id, other_id = add_session(owner), add_session(owner)
+    share(owner, guest, right="annotate")
+    notes = [guest.notes.add(session_id, start_s=0.0, text=str(number)) for number in range(3)]
+    with pytest.raises(NotAllowedError, match="there may be 3 notes of yours"):
+        guest.notes.add(session_id, start_s=0.0, text="One more")
+    guest.notes.add(other_id, start_s=0.0, text="Elsewhere")
+    guest.notes.delete(notes[0].id)
+    guest.notes.add(session_id, start_s=0.0, text="In its place")
+    for number in range(5):
+        owner.notes.add(session_id, start_s=0.0, text=str(number))
+    assert len(owner.notes.list(session_id)) == 8

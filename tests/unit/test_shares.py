@@ -113,6 +113,31 @@ def test_one_that_was_taken_back_or_left_is_gone_and_its_link_with_it(giver, tak
             act(offered.id)
 
 
+def test_whoever_goes_on_for_long_is_told_that_a_right_was_taken_away_and_of_nothing_else(
+    giver, taker
+):
+    session_id = add_session(giver)
+    token, _ = giver.tokens.create(name="Script", scopes=["read"], days=1)
+
+    def tells(deed):
+        before = taker.rights_version
+        deed()
+        assert taker.rights_version == giver.rights_version
+        return taker.rights_version != before
+
+    first, secret = giver.shares.create(athlete="Mira")
+    second, other_secret = giver.shares.create(athlete="Mira")
+    assert not tells(lambda: taker.shares.accept(secret))
+    taker.shares.accept(other_secret)
+    assert not tells(lambda: giver.update_session(session_id, name="Wall"))
+    assert not tells(lambda: giver.notes.add(session_id, start_s=0.0, text="Heel"))
+    assert tells(lambda: giver.update_session(session_id, athlete="Mira"))
+    assert tells(lambda: giver.shares.revoke(first.id))
+    assert tells(lambda: taker.shares.leave(second.id))
+    assert tells(lambda: giver.tokens.revoke(token.id))
+    assert tells(lambda: giver.delete_session(session_id))
+
+
 def test_only_the_giver_takes_back_and_only_the_taker_leaves(giver, taker, other):
     offered = share(giver, taker)
     for act in (

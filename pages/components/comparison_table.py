@@ -21,7 +21,7 @@ _VERDICTS: Final = {True: "differs", False: "within the error"}
 _HEADINGS: Final = [
     Heading("Angle"),
     Heading(
-        "",
+        "Verdict",
         "Differs: more than a tenth of its moments lie outside the band that holds nine of "
         "ten readings. Where the error was never measured nothing is said.",
     ),
@@ -41,7 +41,7 @@ def show_verdict(comparison: Comparison) -> None:
     verdict = (
         f"Beyond the measuring error differ: **{plain(names)}**."
         if names
-        else "No angle differs by more than the measuring error."
+        else f"No angle differs by more than the measuring error{_say_how_long(comparison)}."
     )
     together = plain(comparison.alignment.description)
     shares = f"{comparison.a_share:.0%} of A and {comparison.b_share:.0%} of B"
@@ -53,6 +53,12 @@ def show_verdict(comparison: Comparison) -> None:
     if min(comparison.a_share, comparison.b_share) < _LITTLE:
         told = f":orange[Only {plain(shares)} are compared.] Brought together {together}."
     words.markdown(f"{verdict}  \n{told}")
+
+
+def _say_how_long(comparison: Comparison) -> str:
+    """Nothing where no moment is outside: a single attempt that went wrong is seen in the chart."""
+    is_ever_outside = comparison.table["outside_share"].max() > 0
+    return " for more than a tenth of the time" * bool(is_ever_outside)
 
 
 def show_table(comparison: Comparison, title: str) -> None:
@@ -82,7 +88,10 @@ def _make_row(name: str, row: pd.Series) -> Row:
         Cell(verdict, is_quiet=is_quiet),
         _as_degrees(row["mean_difference_deg"], is_signed=True, is_quiet=is_quiet),
         _as_degrees(row["largest_difference_deg"], is_signed=True, is_quiet=is_quiet),
-        Cell("" if pd.isna(row["largest_at_s"]) else as_clock(row["largest_at_s"])),
+        Cell(
+            "" if pd.isna(row["largest_at_s"]) else as_clock(row["largest_at_s"]),
+            is_quiet=is_quiet,
+        ),
         _as_degrees(row["a_range_deg"], is_quiet=is_quiet),
         _as_degrees(row["b_range_deg"], is_quiet=is_quiet),
         Cell(_sign(row["timing_offset_s"], ".2f"), "s", is_quiet=is_quiet),
@@ -96,4 +105,8 @@ def _as_degrees(value: float, *, is_quiet: bool, is_signed: bool = False) -> Cel
 
 
 def _sign(value: float, digits: str) -> str:
-    return "" if pd.isna(value) else f"{value:+{digits}}".replace("-", _MINUS)
+    """Write the number with its sign; what rounds to 0 has none."""
+    if pd.isna(value):
+        return ""
+    text = f"{value:+{digits}}"
+    return text.replace("-", _MINUS) if float(text) else text[1:]

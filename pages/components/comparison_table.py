@@ -56,9 +56,9 @@ def show_verdict(comparison: Comparison) -> None:
 
 
 def _say_how_long(comparison: Comparison) -> str:
-    """Nothing where no moment is outside: a single attempt that went wrong is seen in the chart."""
+    """Say that some moments are outside; one attempt of several that went wrong is seen so."""
     is_ever_outside = comparison.table["outside_share"].max() > 0
-    return " for more than a tenth of the time" * bool(is_ever_outside)
+    return " for long" * bool(is_ever_outside)
 
 
 def show_table(comparison: Comparison, title: str) -> None:

@@ -121,3 +121,24 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(
     expect(page.get_by_role("button", name="Download CSV")).to_be_visible(timeout=PATIENCE_MS)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert watch.errors == []
+
+
+def test_for_fingers_the_buttons_of_a_table_lie_on_nothing_else(dashboard, open_page):
+    page, watch = open_page(f"{dashboard.url}/progress?athlete=Mira", width=390, height=844)
+    toolbar = page.get_by_test_id("stElementToolbar")
+    expect(toolbar).to_be_visible(timeout=PATIENCE_MS)
+    above = page.get_by_role("button", name="Set as reference").bounding_box()
+    assert toolbar.bounding_box()["y"] >= above["y"] + above["height"]
+    assert watch.errors == []
+
+
+def test_for_fingers_the_buttons_of_a_chart_lie_beside_its_legend(dashboard, open_page, sessions):
+    address = f"{dashboard.url}/repetitions?session={sessions.first}"
+    page, _ = open_page(address, width=390, height=844)
+    legend = page.locator(".js-plotly-plot .legend")
+    expect(legend).to_be_visible(timeout=PATIENCE_MS)
+    buttons = page.locator(".js-plotly-plot .modebar-btn")
+    expect(buttons.last).to_be_visible()
+    lefts = [box["x"] for box in (each.bounding_box() for each in buttons.all()) if box]
+    box = legend.bounding_box()
+    assert box["x"] + box["width"] <= min(lefts)

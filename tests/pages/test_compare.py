@@ -97,7 +97,7 @@ def test_a_short_difference_is_not_denied(database):
     a = fill(database, make_sequence({"left_knee_flexion": bend}, time_s=time_s))
     b = fill(database, make_sequence({"left_knee_flexion": 0 * bend}, time_s=time_s))
     page = choose(open_page(a=a, b=b), "Bring together by", "start")
-    assert "measuring error for more than a tenth of the time." in texts(page)
+    assert "No angle differs by more than the measuring error for long." in texts(page)
 
 
 @pytest.mark.parametrize(

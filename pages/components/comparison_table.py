@@ -6,11 +6,12 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from pages.components.lending import note_downloaded
 from pages.components.number_tables import Cell, Figure, Heading, Row, Table, show_numbers
 from pages.components.own_downloads import download_button
 from pages.components.text import plain
 from pages.components.words import as_clock
-from posecore import ANGLES
+from posecore import ANGLES, Session
 from posecore.comparison import SCORE_FORMULA, Comparison
 from posecore.export import safe_file_name
 
@@ -61,7 +62,7 @@ def _say_how_long(comparison: Comparison) -> str:
     return " for long" * bool(is_ever_outside)
 
 
-def show_table(comparison: Comparison, title: str) -> None:
+def show_table(comparison: Comparison, a: Session, b: Session) -> None:
     """Show the angles, those that differ most first, and offer them as CSV."""
     table = comparison.table.assign(
         order=comparison.table["is_outside"].fillna(False).astype(int)
@@ -70,13 +71,15 @@ def show_table(comparison: Comparison, title: str) -> None:
     show_numbers(Table("Angle by angle", _HEADINGS, rows), key="angle_by_angle")
     download_button(
         "Download CSV",
-        partial(_make_csv, comparison),
-        file_name=f"{safe_file_name(title, 'compared')}.csv",
+        partial(_make_csv, comparison, a, b),
+        file_name=f"{safe_file_name(f'{a.name} and {b.name}', 'compared')}.csv",
         mime="text/csv",
     )
 
 
-def _make_csv(comparison: Comparison) -> str:
+def _make_csv(comparison: Comparison, a: Session, b: Session) -> str:
+    for session in (a, b):
+        note_downloaded(session, "comparison CSV")
     return comparison.table.to_csv(float_format="%.4f")
 
 

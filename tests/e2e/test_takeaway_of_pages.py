@@ -10,6 +10,7 @@ from posecore import open_store
 from posecore.synthetic import make_squats
 
 PATIENCE_MS = 60_000
+LONG_NAME = "A name as nobody writes it, which goes on and on until it needs four lines or more" * 2
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,7 @@ def sessions(data_dir):
             ids.append(store.create_session(name=name, source="live", athlete="Mira"))
             store.append_frames(ids[-1], make_squats(8.0))
             store.finish_session(ids[-1])
+        store.finish_session(store.create_session(name=LONG_NAME, source="live"))
         return SimpleNamespace(first=ids[0], second=ids[1])
 
 
@@ -129,6 +131,9 @@ def test_for_fingers_the_buttons_of_a_table_lie_on_nothing_else(dashboard, open_
     expect(toolbar).to_be_visible(timeout=PATIENCE_MS)
     above = page.get_by_role("button", name="Set as reference").bounding_box()
     assert toolbar.bounding_box()["y"] >= above["y"] + above["height"]
+    csv = toolbar.get_by_label("Download as CSV")
+    expect(csv).to_have_count(1)
+    expect(csv, "it would write formulas that people typed").to_be_hidden()
     assert watch.errors == []
 
 
@@ -142,3 +147,11 @@ def test_for_fingers_the_buttons_of_a_chart_lie_beside_its_legend(dashboard, ope
     lefts = [box["x"] for box in (each.bounding_box() for each in buttons.all()) if box]
     box = legend.bounding_box()
     assert box["x"] + box["width"] <= min(lefts)
+
+
+def test_a_long_name_takes_two_lines_in_the_list(dashboard, open_page, sessions):
+    page, _ = open_page(f"{dashboard.url}/sessions", width=390, height=844)
+    name = page.locator("[class*='st-key-row_'] label p").filter(has_text="A name")
+    expect(name).to_be_visible(timeout=PATIENCE_MS)
+    assert name.evaluate("p => p.clientHeight >= 2 * parseFloat(getComputedStyle(p).fontSize)")
+    assert name.evaluate("p => p.clientHeight <= 4 * parseFloat(getComputedStyle(p).fontSize)")

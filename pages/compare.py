@@ -36,6 +36,6 @@ except PoseCoreError as error:
 
 with verdict.container():
     show_verdict(comparison)
-show_table(comparison, f"{a.name} and {b.name}")
+show_table(comparison, a, b)
 with st.sidebar:
     download_comparison_report(offer)

@@ -136,6 +136,7 @@ def _make_difference(comparison: Comparison, name: str, row: int) -> Series:
         "joint": None,
         "zero": None,
         "error_row": row,
+        "is_difference": True,
     }
     look = {"unit": "°", "side": ANGLES[name].side, "is_dashed": False, "is_pale": False}
     return Series(about | look, 10.0, comparison.difference_deg[name].to_numpy())

@@ -1,5 +1,6 @@
 """The course of one angle from 0 to 100 %, to lay recordings of any length side by side."""
 
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -8,11 +9,14 @@ from numpy.typing import NDArray
 from posecore.angle_readings import read_angles
 from posecore.angles import compute_joint_angles
 from posecore.errors import ComparisonError
-from posecore.repetition_profile import N_PERCENT, compute_repetition_profile
+from posecore.repetition_profile import compute_repetition_profile
 from posecore.sequence import PoseSequence
 
 CourseOf = Literal["session", "repetitions"]
 COURSES_OF: Final[tuple[CourseOf, ...]] = ("session", "repetitions")
+
+_N_STRETCHES: Final = 250
+"""More than a small chart has pixels."""
 
 
 def compute_course(
@@ -29,8 +33,10 @@ def compute_course(
 
     Returns
     -------
-    ndarray, shape (101,), degrees
-        NaN where the angle is not known; outliers are left out of the mean of the repetitions.
+    ndarray, shape (501,), or (101,) of repetitions, degrees
+        At even steps. NaN where the angle is not known; outliers are left out of the mean of the
+        repetitions. Of a recording with more frames, the lowest and the highest reading of each of
+        250 stretches, in their order: single readings would miss most of a fast movement.
 
     Raises
     ------
@@ -47,8 +53,27 @@ def compute_course(
         raise ComparisonError(
             "A course needs at least two frames; choose a session that is longer."
         )
-    wanted_s = np.linspace(sequence.time_s[0], sequence.time_s[-1], N_PERCENT)
-    course = read_angles(compute_joint_angles(sequence, [angle]), wanted_s)[:, 0]
+    angles = compute_joint_angles(sequence, [angle])
+    wanted_s = np.linspace(sequence.time_s[0], sequence.time_s[-1], 2 * _N_STRETCHES + 1)
+    if sequence.n_frames > len(wanted_s):
+        course = _keep_extremes(sequence.time_s, angles[angle].to_numpy(), wanted_s[::2])
+    else:
+        course = read_angles(angles, wanted_s)[:, 0]
     if np.isnan(course).all():
         raise ComparisonError("This angle is never seen in it; choose another angle.")
+    return course
+
+
+def _keep_extremes(
+    time_s: NDArray[np.float64], angle_deg: NDArray[np.float64], edges_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Lowest and highest reading of each stretch, in their order, and the last one of all."""
+    edges = np.searchsorted(time_s, edges_s)
+    course = np.full(2 * len(edges) - 1, np.nan)
+    for place, (first, end) in enumerate(pairwise(edges)):
+        known = first + np.flatnonzero(np.isfinite(angle_deg[first:end]))
+        if len(known):
+            both = known[[angle_deg[known].argmin(), angle_deg[known].argmax()]]
+            course[2 * place : 2 * place + 2] = angle_deg[np.sort(both)]
+    course[-1] = angle_deg[-1]
     return course

@@ -47,7 +47,8 @@ class Series(NamedTuple):
     about : dict
         What the player needs to draw it. ``panel`` is what shares one axis with it, ``group`` the
         heading it is listed under; ``joint`` is null where it has no one joint,
-        ``error_row`` where nothing is known of its error.
+        ``error_row`` where nothing is known of its error. ``is_difference`` is there where 0 is
+        the middle: nothing differs.
     steps_per_unit : float
         How finely a value is packed.
     values : ndarray, shape (n_frames,)

@@ -1,6 +1,7 @@
 """Choosing which two sessions are compared, and how they are brought together."""
 
 import math
+from collections import Counter
 
 import streamlit as st
 
@@ -55,10 +56,11 @@ def choose_two() -> tuple[Session, Session]:
 def _suggest(sessions: list[Session], known: Session | None) -> tuple[Session, Session]:
     """Return the latest two of one athlete, the earlier first; sessions come newest first.
 
-    Those without anybody moving in them are no suggestion.
+    Those without anybody moving in them are no suggestion. Where no athlete has two, any do.
     """
     moving = [each for each in sessions if each.detected_count > 1] or sessions
-    latest = known or moving[0]
+    n_of = Counter(each.athlete for each in moving if each.athlete)
+    latest = known or next((each for each in moving if n_of[each.athlete] > 1), moving[0])
     same = [each for each in moving if each.athlete == latest.athlete and each != latest]
     other = (same or [each for each in moving if each != latest] or [latest])[0]
     return other, latest

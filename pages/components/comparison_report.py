@@ -4,6 +4,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from pages.components.compared import ComparisonOffer
+from pages.components.lending import note_downloaded
 from pages.components.own_downloads import download_button
 from pages.components.state import get_settings
 from pages.components.words import get_zone
@@ -26,6 +27,8 @@ def _make_report(offer: ComparisonOffer, zone: ZoneInfo | None) -> str:
     # Loaded only where it is used: it brings what draws the pictures.
     from posecore.report import Recorded, make_report
 
+    for session in (offer.a, offer.b):
+        note_downloaded(session, "report of a comparison")
     compared = offer.compute()
     return make_report(
         offer.a,

@@ -6,11 +6,12 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from pages.components.lending import note_downloaded
 from pages.components.number_tables import Cell, Figure, Heading, Row, Table, show_numbers
 from pages.components.own_downloads import download_button
 from pages.components.text import plain
 from pages.components.words import as_clock
-from posecore import ANGLES
+from posecore import ANGLES, Session
 from posecore.comparison import SCORE_FORMULA, Comparison
 from posecore.export import safe_file_name
 
@@ -21,7 +22,7 @@ _VERDICTS: Final = {True: "differs", False: "within the error"}
 _HEADINGS: Final = [
     Heading("Angle"),
     Heading(
-        "",
+        "Verdict",
         "Differs: more than a tenth of its moments lie outside the band that holds nine of "
         "ten readings. Where the error was never measured nothing is said.",
     ),
@@ -41,7 +42,7 @@ def show_verdict(comparison: Comparison) -> None:
     verdict = (
         f"Beyond the measuring error differ: **{plain(names)}**."
         if names
-        else "No angle differs by more than the measuring error."
+        else f"No angle differs by more than the measuring error{_say_how_long(comparison)}."
     )
     together = plain(comparison.alignment.description)
     shares = f"{comparison.a_share:.0%} of A and {comparison.b_share:.0%} of B"
@@ -55,7 +56,13 @@ def show_verdict(comparison: Comparison) -> None:
     words.markdown(f"{verdict}  \n{told}")
 
 
-def show_table(comparison: Comparison, title: str) -> None:
+def _say_how_long(comparison: Comparison) -> str:
+    """Say that some moments are outside; one attempt of several that went wrong is seen so."""
+    is_ever_outside = comparison.table["outside_share"].max() > 0
+    return " for long" * bool(is_ever_outside)
+
+
+def show_table(comparison: Comparison, a: Session, b: Session) -> None:
     """Show the angles, those that differ most first, and offer them as CSV."""
     table = comparison.table.assign(
         order=comparison.table["is_outside"].fillna(False).astype(int)
@@ -64,13 +71,15 @@ def show_table(comparison: Comparison, title: str) -> None:
     show_numbers(Table("Angle by angle", _HEADINGS, rows), key="angle_by_angle")
     download_button(
         "Download CSV",
-        partial(_make_csv, comparison),
-        file_name=f"{safe_file_name(title, 'compared')}.csv",
+        partial(_make_csv, comparison, a, b),
+        file_name=f"{safe_file_name(f'{a.name} and {b.name}', 'compared')}.csv",
         mime="text/csv",
     )
 
 
-def _make_csv(comparison: Comparison) -> str:
+def _make_csv(comparison: Comparison, a: Session, b: Session) -> str:
+    for session in (a, b):
+        note_downloaded(session, "comparison CSV")
     return comparison.table.to_csv(float_format="%.4f")
 
 
@@ -82,7 +91,10 @@ def _make_row(name: str, row: pd.Series) -> Row:
         Cell(verdict, is_quiet=is_quiet),
         _as_degrees(row["mean_difference_deg"], is_signed=True, is_quiet=is_quiet),
         _as_degrees(row["largest_difference_deg"], is_signed=True, is_quiet=is_quiet),
-        Cell("" if pd.isna(row["largest_at_s"]) else as_clock(row["largest_at_s"])),
+        Cell(
+            "" if pd.isna(row["largest_at_s"]) else as_clock(row["largest_at_s"]),
+            is_quiet=is_quiet,
+        ),
         _as_degrees(row["a_range_deg"], is_quiet=is_quiet),
         _as_degrees(row["b_range_deg"], is_quiet=is_quiet),
         Cell(_sign(row["timing_offset_s"], ".2f"), "s", is_quiet=is_quiet),
@@ -96,4 +108,8 @@ def _as_degrees(value: float, *, is_quiet: bool, is_signed: bool = False) -> Cel
 
 
 def _sign(value: float, digits: str) -> str:
-    return "" if pd.isna(value) else f"{value:+{digits}}".replace("-", _MINUS)
+    """Write the number with its sign; what rounds to 0 has none."""
+    if pd.isna(value):
+        return ""
+    text = f"{value:+{digits}}"
+    return text.replace("-", _MINUS) if float(text) else text[1:]

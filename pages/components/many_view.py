@@ -123,6 +123,14 @@ def show_distribution(values: list[SessionValue], choice: MetricChoice) -> None:
         alt=f"Spread of {choice.metric.label} by {by.lower()}",
         opens_replay=True,
     )
+    st.caption(" ".join(["Press a point to open its session.", *_say_missing(values)]))
+
+
+def _say_missing(values: list[SessionValue]) -> list[str]:
+    """Say of how many sessions nothing is in the chart, and where the reasons are."""
+    n_missing = sum(not np.isfinite(each.value) for each in values)
+    missing = f"{n_missing} of {len(values)} sessions have no value; Ranking says why."
+    return [missing] if n_missing else []
 
 
 def show_courses(sessions: list[Session]) -> None:
@@ -144,14 +152,17 @@ def show_courses(sessions: list[Session]) -> None:
         key="many_of",
     )
     courses = []
+    without: dict[str, list[str]] = {}
     for each in sessions:
         read = _read_course(
             get_store().owner, each.id, each.frame_count, get_settings().processing, angle, of
         )
         if isinstance(read, str):
-            st.caption(f"Without a course: {plain(each.name)}. {read}")
+            without.setdefault(read, []).append(plain(each.name))
         else:
             courses.append(Course(each.name, each.athlete, read))
+    for reason, names in without.items():
+        st.caption(f"Without a course: {', '.join(names)}. {reason}")
     if not courses:
         return
     title = f"{ANGLES[angle].label}, 0 to 100 % of {_COURSES[of]}"
@@ -164,7 +175,8 @@ def show_courses(sessions: list[Session]) -> None:
     )
     if of == "repetitions":
         st.caption("Thin and grey: the median of all shown.")
-    table = pd.DataFrame({"percent": np.arange(101)} | _make_columns(courses))
+    percent = np.linspace(0, 100, len(courses[0].angle_deg))
+    table = pd.DataFrame({"percent": percent} | _make_columns(courses))
     with st.expander("As a table"):
         show_table(table, file_stem=f"courses_{angle}", key="many_courses_table")
 

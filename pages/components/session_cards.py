@@ -53,7 +53,9 @@ def show_cards(sessions: list[Session]) -> None:
 def _show_card(session: Session) -> None:
     _show_thumbnail(session, width=90)
     st.markdown(f"**{plain(session.name)}**")
-    st.caption(" ".join([_describe(session), make_badge(session)]))
+    st.caption(_describe(session))
+    if badge := make_badge(session):  # apart, so that two lines of facts do not cut it off
+        st.caption(badge)
     if session.status != "completed":
         st.markdown(STATUSES[session.status])
     elif st.button("Replay", key=f"card_{session.id}"):

@@ -32,7 +32,7 @@ def ask_to_sign_in() -> SignIn:
 def _show_sign_in(setup: SignInSetup, problem: str) -> NoReturn:
     with st.container(key="sign_in"):
         st.title("posecore")
-        st.markdown("Sign in to see your sessions.")
+        st.markdown(_say_what_for(st.context.url or ""))
         keep_way_back(is_signed_in=False)
         if problem:
             st.warning(plain(problem))
@@ -42,6 +42,13 @@ def _show_sign_in(setup: SignInSetup, problem: str) -> NoReturn:
             # The provider sends people back there, where this address's cookies do not count.
             st.link_button(f"Sign in at {setup.origin}", setup.origin, type="primary")
     st.stop()
+
+
+def _say_what_for(url: str) -> str:
+    """Who comes with an invitation may never have heard of posecore."""
+    if urlsplit(url).path.rstrip("/").endswith("/invitation"):
+        return "Somebody shares an athlete's sessions with you. Sign in to see them."
+    return "Sign in to see your sessions."
 
 
 def _is_at(origin: str) -> bool:

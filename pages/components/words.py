@@ -55,7 +55,7 @@ def as_date(moment: datetime) -> str:
 def as_facts(session: Session) -> str:
     """One line: when, how long, how many frames."""
     facts = [as_date(session.created_at), as_length(session.duration_s)]
-    facts.append(f"{session.frame_count:,} frames")
+    facts.append(as_frames(session))
     return " · ".join(facts)
 
 
@@ -63,7 +63,12 @@ def as_contents(session: Session) -> str:
     """Say what will be gone when the session is deleted."""
     minutes, seconds = divmod(round(session.duration_s), 60)
     length = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    return f"{length}, {session.frame_count:,} frames" + ", video" * bool(session.video_path)
+    return f"{length}, {as_frames(session)}" + ", video" * bool(session.video_path)
+
+
+def as_frames(session: Session) -> str:
+    """Say how many frames it has, ``1 frame`` or ``4,020 frames``."""
+    return f"{session.frame_count:,} frame" + "s" * (session.frame_count != 1)
 
 
 def as_size(n_bytes: int) -> str:

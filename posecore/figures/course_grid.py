@@ -27,8 +27,8 @@ class Course(NamedTuple):
     ----------
     title, athlete : str
         As they were typed; the athlete stands below the title.
-    angle_deg : ndarray, shape (101,)
-        NaN where it is not known.
+    angle_deg : ndarray, shape (n,)
+        At even steps from 0 to 100 %; NaN where it is not known.
     """
 
     title: str
@@ -41,7 +41,7 @@ class _CoursesInfo(NamedTuple):
     titles: list[str]
     courses: list[Course]
     usual_deg: NDArray[np.float64]
-    """Median of all, shape (101,); NaN where it is not asked for."""
+    """Median of all, as long as they are; empty where it is not asked for."""
 
 
 def make_course_grid(
@@ -55,8 +55,8 @@ def make_course_grid(
     angle : str
         Key of :data:`posecore.ANGLES`.
     with_median : bool
-        Whether the median of all stands behind each; it says something where all begin and end at
-        the same place of a movement.
+        Whether the median of all, which are equally long then, stands behind each; it says
+        something where all begin and end at the same place of a movement.
 
     Returns
     -------
@@ -77,9 +77,10 @@ def _get_courses_info(courses: Sequence[Course], angle: str, with_median: bool) 
         "<br>".join(as_label(text, _TITLE_LENGTH) for text in (each.title, each.athlete) if text)
         for each in drawn
     ]
-    usual_deg = np.full(101, np.nan)
+    usual_deg = np.empty(0)
     if drawn and with_median:
         all_deg = np.stack([each.angle_deg for each in drawn])
+        usual_deg = np.full(all_deg.shape[1], np.nan)
         is_known = np.isfinite(all_deg).any(axis=0)
         usual_deg[is_known] = np.nanmedian(all_deg[:, is_known], axis=0)
     return _CoursesInfo(ANGLES[angle].name, titles, drawn, usual_deg)
@@ -98,11 +99,10 @@ def _get_courses_plot(info: _CoursesInfo) -> go.Figure:
         horizontal_spacing=0.03,
         subplot_titles=info.titles,
     )
-    percent = np.arange(101)
     for number, course in enumerate(info.courses):
         place = {"row": number // n_columns + 1, "col": number % n_columns + 1}
         figure.add_scatter(
-            x=percent,
+            x=np.linspace(0, 100, len(info.usual_deg)),
             y=info.usual_deg,
             mode="lines",
             line={"color": "rgba(138,143,152,0.6)", "width": 1},
@@ -110,7 +110,7 @@ def _get_courses_plot(info: _CoursesInfo) -> go.Figure:
             **place,
         )
         figure.add_scatter(
-            x=percent,
+            x=np.linspace(0, 100, len(course.angle_deg)),
             y=course.angle_deg,
             mode="lines",
             line={"color": SIDE_COLOURS[side], "width": 1.5},

@@ -106,6 +106,13 @@ def test_the_address_keeps_both_and_what_is_shown(open_comparison, sessions):
     player.page.wait_for_url(f"**/compare?a={sessions.a}&b={sessions.b}*t=4*")
 
 
+def test_a_difference_has_nothing_in_the_middle_and_no_range_behind_its_band(open_comparison):
+    player = open_comparison("&charts=left_knee_flexion_difference")
+    layout = player.root.locator(".pc-charts .js-plotly-plot").evaluate("plot => plot.layout")
+    assert layout["yaxis"]["range"] == [-30, 30]
+    assert not layout["shapes"]
+
+
 def find_box(player, selector):
     return player.root.locator(selector).first.bounding_box()
 

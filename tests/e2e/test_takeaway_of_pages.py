@@ -10,6 +10,7 @@ from posecore import open_store
 from posecore.synthetic import make_squats
 
 PATIENCE_MS = 60_000
+LONG_NAME = "A name as nobody writes it, which goes on and on until it needs four lines or more" * 2
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,7 @@ def sessions(data_dir):
             ids.append(store.create_session(name=name, source="live", athlete="Mira"))
             store.append_frames(ids[-1], make_squats(8.0))
             store.finish_session(ids[-1])
+        store.finish_session(store.create_session(name=LONG_NAME, source="live"))
         return SimpleNamespace(first=ids[0], second=ids[1])
 
 
@@ -121,3 +123,35 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(
     expect(page.get_by_role("button", name="Download CSV")).to_be_visible(timeout=PATIENCE_MS)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert watch.errors == []
+
+
+def test_for_fingers_the_buttons_of_a_table_lie_on_nothing_else(dashboard, open_page):
+    page, watch = open_page(f"{dashboard.url}/progress?athlete=Mira", width=390, height=844)
+    toolbar = page.get_by_test_id("stElementToolbar")
+    expect(toolbar).to_be_visible(timeout=PATIENCE_MS)
+    above = page.get_by_role("button", name="Set as reference").bounding_box()
+    assert toolbar.bounding_box()["y"] >= above["y"] + above["height"]
+    csv = toolbar.get_by_label("Download as CSV")
+    expect(csv).to_have_count(1)
+    expect(csv, "it would write formulas that people typed").to_be_hidden()
+    assert watch.errors == []
+
+
+def test_for_fingers_the_buttons_of_a_chart_lie_beside_its_legend(dashboard, open_page, sessions):
+    address = f"{dashboard.url}/repetitions?session={sessions.first}"
+    page, _ = open_page(address, width=390, height=844)
+    legend = page.locator(".js-plotly-plot .legend")
+    expect(legend).to_be_visible(timeout=PATIENCE_MS)
+    buttons = page.locator(".js-plotly-plot .modebar-btn")
+    expect(buttons.last).to_be_visible()
+    lefts = [box["x"] for box in (each.bounding_box() for each in buttons.all()) if box]
+    box = legend.bounding_box()
+    assert box["x"] + box["width"] <= min(lefts)
+
+
+def test_a_long_name_takes_two_lines_in_the_list(dashboard, open_page, sessions):
+    page, _ = open_page(f"{dashboard.url}/sessions", width=390, height=844)
+    name = page.locator("[class*='st-key-row_'] label p").filter(has_text="A name")
+    expect(name).to_be_visible(timeout=PATIENCE_MS)
+    assert name.evaluate("p => p.clientHeight >= 2 * parseFloat(getComputedStyle(p).fontSize)")
+    assert name.evaluate("p => p.clientHeight <= 4 * parseFloat(getComputedStyle(p).fontSize)")

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.components import compared, comparison_choices
+from pages.components import compared, comparison_choices, comparison_table
 from pages.components.compared import Wishes
 from pages.components.comparison_report import _make_report
 from pages.components.player.offers import find_offer, pack
@@ -75,11 +75,36 @@ def test_the_latest_two_of_one_athlete_are_suggested(database):
     assert "by dynamic time warping" in texts(page)
 
 
+def test_the_latest_session_of_all_is_not_suggested_beside_one_of_another_athlete(database):
+    first = fill(database, make_squats(4.0), athlete="Mira")
+    second = fill(database, make_squats(4.0), athlete="Mira")
+    for athlete in ("Jo", "", ""):
+        fill(database, make_squats(4.0), athlete=athlete)
+    page = open_page()
+    assert (page.query_params["a"], page.query_params["b"]) == (first, second)
+
+
 def test_a_session_compared_with_itself_differs_nowhere(database):
     same = fill(database, make_squats(4.0))
     page = open_page(a=same, b=same)
     assert "No angle differs by more than the measuring error." in texts(page)
     assert read_offer(page).compute().comparison.score == 100
+
+
+def test_a_short_difference_is_not_denied(database):
+    time_s = np.arange(300) / 30
+    bend = np.where((time_s > 4) & (time_s < 4.5), 80.0, 0.0)
+    a = fill(database, make_sequence({"left_knee_flexion": bend}, time_s=time_s))
+    b = fill(database, make_sequence({"left_knee_flexion": 0 * bend}, time_s=time_s))
+    page = choose(open_page(a=a, b=b), "Bring together by", "start")
+    assert "No angle differs by more than the measuring error for long." in texts(page)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(-0.001, "0.00"), (0.0, "0.00"), (0.5, "+0.50"), (-2.0, "\u22122.00")]
+)
+def test_what_rounds_to_nothing_has_no_sign(value, expected):
+    assert comparison_table._sign(value, ".2f") == expected
 
 
 def test_what_differs_is_named(database):

@@ -89,6 +89,14 @@ def test_the_spread_has_a_row_for_each_athlete_or_tag(open_page, add_session):
     assert "<img" not in json.dumps(spec_of(app))
     app.button_group(key="many_by").set_value("Tag").run()
     assert {trace["name"] for trace in spec_of(app)["data"]} == {"wall", "warm up", "(no tag)"}
+    assert "no value" not in words(app)
+
+
+def test_the_spread_says_how_many_sessions_are_not_in_it(open_page, add_session):
+    add_session("Long", duration_s=6.0)
+    add_session("Short", duration_s=0.05)
+    app = show(choose(open_page("compare_many.py"), "repetition_count"), "Spread")
+    assert "1 of 2 sessions have no value; Ranking says why." in words(app)
 
 
 def test_a_number_that_no_session_has_is_a_sentence(open_page, add_session):
@@ -108,10 +116,22 @@ def test_courses_stand_side_by_side_and_what_has_none_says_why(open_page, add_se
     assert "Without a course: \\*\\*Still" in words(app)
     table = app.dataframe[0].value
     assert list(table.columns[:3]) == ["percent", "Mira: " + HOSTILE, "Mira: A"]
-    assert len(table) == 101
+    assert len(table) == 501
+    assert table["percent"].iloc[[0, 1, -1]].tolist() == [0.0, 0.2, 100.0]
     app.button_group(key="many_of").set_value("repetitions").run()
     assert not app.exception
     assert len(spec_of(app)["data"]) == 6
+
+
+def test_sessions_without_a_course_share_one_sentence_when_they_share_the_reason(
+    open_page, add_session
+):
+    add_session("Squats", duration_s=6.0)
+    for name in ("Still", "Short"):
+        add_session(name, duration_s=0.03)
+    app = show(open_page("compare_many.py"), "Courses")
+    [sentence] = [each.value for each in app.caption if "Without" in each.value]
+    assert sentence.startswith("Without a course: Short, Still. A course needs")
 
 
 def test_of_more_than_fifty_the_newest_are_shown(open_page, add_session):

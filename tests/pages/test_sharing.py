@@ -299,7 +299,12 @@ def test_lists_to_choose_from_say_whose_it_is(open_page, page_store, add_session
     options = app.selectbox[0].options
     assert [f"shared by {HOSTILE}" in option for option in options] == [False, True]
     app = open_page("home.py")
-    assert "shared by \\*\\*Gina" in texts(app)
+    badge = "shared by \\*\\*Gina"
+    assert badge in texts(app)
+    alone = [
+        each.value for each in app.caption if badge in each.value and "Today" not in each.value
+    ]
+    assert alone, "on a card it is not a third line, which would be cut off"
 
 
 def test_no_reference_can_be_made_of_what_is_shared(open_page, page_store, gina):
@@ -318,3 +323,17 @@ def test_downloads_are_written_down_for_the_owner(page_store, gina):
     newest = gina.audit.list()[0]
     assert (newest.action, newest.detail) == ("downloaded", "angles CSV")
     assert [each.action for each in gina.audit.list()].count("downloaded") == 1
+
+
+def test_what_is_taken_of_a_comparison_is_written_down_for_the_owner(page_store, add_session, gina):
+    from pages.components.compared import ComparisonOffer, Wishes
+    from pages.components.comparison_report import _make_report
+    from pages.components.comparison_table import _make_csv
+
+    lent, _ = lend(gina, page_store)
+    a, b = (page_store.get_session(each) for each in (lent, add_session("Mine", athlete="Mira")))
+    offer = ComparisonOffer(page_store, a, b, Wishes(), "recorded")
+    _make_report(offer, None)
+    _make_csv(offer.compute().comparison, a, b)
+    details = [each.detail for each in gina.audit.list() if each.action == "downloaded"]
+    assert details == ["comparison CSV", "report of a comparison"]

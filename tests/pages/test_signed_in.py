@@ -14,7 +14,7 @@ from streamlit.auth_util import set_cookie_with_chunks
 from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from pages.components import camera, import_jobs, own_downloads, sign_in, state
+from pages.components import camera, import_jobs, own_downloads, sign_in, sign_in_page, state
 from pages.components.database import open_database, view_as
 from pages.components.gate import SignInGate
 from pages.components.hosts import find_hosts
@@ -409,3 +409,16 @@ def test_a_public_name_that_is_none_is_a_sentence_and_opens_nothing(monkeypatch,
     assert "POSECORE_HOSTS" in app.error[0].value
     assert app.exception == []
     assert ask(client, "/_stcore/metrics", "mira").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/invitation?code=x", "Somebody shares an athlete's sessions with you."),
+        ("/club/invitation/", "Somebody shares an athlete's sessions with you."),
+        ("/", "Sign in to see your sessions."),
+        ("/replay?session=/invitation", "Sign in to see your sessions."),
+    ],
+)
+def test_who_comes_with_an_invitation_is_told_what_signing_in_is_for(path, expected):
+    assert sign_in_page._say_what_for(ORIGIN + path).startswith(expected)

@@ -7,6 +7,7 @@ from posecore.courses import compute_course
 from posecore.disturbances import add_gaps
 from posecore.errors import ComparisonError
 from posecore.synthetic import make_sequence, make_squats
+from tests.e2e.player_page import leave_out
 
 
 def test_a_steady_bend_is_a_straight_line_whatever_the_length():
@@ -14,7 +15,26 @@ def test_a_steady_bend_is_a_straight_line_whatever_the_length():
         time_s = np.linspace(3.0, 3.0 + duration_s, 301)
         bend = make_sequence({"left_elbow_flexion": np.linspace(10.0, 110.0, 301)}, time_s=time_s)
         course = compute_course(bend, "left_elbow_flexion")
-        np.testing.assert_allclose(course, np.linspace(10.0, 110.0, 101), atol=1e-3)
+        np.testing.assert_allclose(course, np.linspace(10.0, 110.0, 501), atol=1e-3)
+
+
+@pytest.mark.parametrize(("n_repetitions", "rate_hz"), [(100, 0.5), (1000, 0.5), (500, 5 / 6)])
+def test_of_a_long_recording_every_part_shows_how_far_the_movement_went(n_repetitions, rate_hz):
+    squats = make_squats(n_repetitions / rate_hz, rate_hz=rate_hz)
+    course = compute_course(squats, "left_knee_flexion")
+    parts = np.array_split(course, 25)
+    assert max(part.min() for part in parts) < 3
+    assert min(part.max() for part in parts) > 87
+
+
+def test_of_a_long_recording_the_course_keeps_its_order_and_its_gaps():
+    time_s = np.arange(3000) / 30
+    bend = make_sequence({"left_elbow_flexion": np.linspace(10.0, 110.0, 3000)}, time_s=time_s)
+    course = compute_course(leave_out(bend, slice(1200, 1500)), "left_elbow_flexion")
+    is_gap = np.isnan(course)
+    np.testing.assert_array_equal(np.flatnonzero(is_gap), np.arange(200, 250))
+    expected = np.linspace(10.0, 110.0, 501)
+    np.testing.assert_allclose(course[~is_gap], expected[~is_gap], atol=0.4)
 
 
 def test_of_repetitions_it_is_their_mean():

@@ -17,10 +17,18 @@ export function findAxis({ series, unit }) {
   if (!extents.length) return null;
   const lowest = Math.min(...extents.map(([low]) => low));
   const highest = Math.max(...extents.map(([, high]) => high));
+  if (series.some(({ isDifference }) => isDifference)) return findEvenAxis(lowest, highest, unit);
   const step = findStep(highest - lowest, unit);
   const low = Math.floor(lowest / step) * step;
   const high = Math.max(Math.ceil(highest / step) * step, low + 2 * step);
   return { low, high, tick: ((high - low) / step > 3 ? 2 : 1) * step, unit };
+}
+
+/** As far up as down, so that what does not differ lies in the middle. */
+function findEvenAxis(lowest, highest, unit) {
+  const reach = Math.max(-lowest, highest, 2 * DEGREE_STEPS[0]);
+  const high = Math.ceil(reach / DEGREE_STEPS[0]) * DEGREE_STEPS[0];
+  return { low: -high, high, tick: high, unit };
 }
 
 function findStep(extent, unit) {
@@ -166,10 +174,10 @@ export function chartLayout(panels, axes, extents, stretch, size) {
   return layout;
 }
 
-/** The range of motion of each side, from its lowest to its highest reading. */
+/** The range of motion of each side, from its lowest to its highest reading; a difference has none. */
 function shadeRanges({ series }, extents, yref) {
-  return series.flatMap(({ side }, k) => {
-    if (!extents[k]) return [];
+  return series.flatMap(({ side, isDifference }, k) => {
+    if (!extents[k] || isDifference) return [];
     const [y0, y1] = extents[k];
     const place = { xref: "paper", x0: 0, x1: 1, yref, y0, y1 };
     return [{ type: "rect", layer: "below", line: { width: 0 }, fillcolor: SHADE[side], ...place }];

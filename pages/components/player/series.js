@@ -30,6 +30,7 @@ class Series {
     const { name, side, letter, joint, zero } = about;
     Object.assign(this, { name, side, letter, joint, zero });
     this.isDashed = about.is_dashed;
+    this.isDifference = Boolean(about.is_difference);
     this.isPale = about.is_pale;
     this.#stepsPerUnit = about.steps_per_unit;
     this.#errorRow = about.error_row;

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         if machine.run_command([python, "-m", *check.split()], timeout_s=limit_s).code:
             raise machine.SetupError(f"Stopped: {check} found something or took over {limit_s} s.")
     machine.say("pytest ...")
-    command = [python, "-m", "pytest", *SIDE_BY_SIDE, *arguments]
+    command: list[str | Path] = [python, "-m", "pytest", *SIDE_BY_SIDE, *arguments]
     return machine.run_command(command, timeout_s=PYTEST_LIMIT_S).code
 
 

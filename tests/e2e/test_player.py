@@ -27,6 +27,7 @@ def fill_data(data_dir, sessions):
         "single": squats[:1],
         "nobody": leave_out(squats[:60], slice(None)),
         "long": make_squats(600.0, 30.0),
+        "doomed": make_squats(600.0, 30.0),
     }
     with open_store(data_dir / "posecore.duckdb") as store:
         store.save_preference("privacy_notice", "agreed")
@@ -266,6 +267,26 @@ def test_of_a_long_recording_only_what_is_shown_is_read(open_player):
     player.button("Pause").click()
     assert len(sizes) > 1
     assert sum(sizes) < 18_000 * 380 / 20
+
+
+def test_a_session_deleted_while_it_is_open_is_a_sentence_and_not_asked_for_again(
+    open_page, open_player
+):
+    player = open_player("doomed")
+    manager, _ = open_page(player.page.url.split("/replay")[0] + "/sessions")
+    row = manager.locator("[class*='st-key-row_']", has_text="Doomed")
+    row.get_by_role("button", name="Delete").click(timeout=30_000)
+    manager.get_by_role("button", name="Delete for good").click()
+    expect(row).to_have_count(0, timeout=30_000)
+    asked = []
+    player.page.on("request", lambda request: asked.append(request.url))
+    player.seek(300.0)
+    expect(player.root.locator(".pc-notice")).to_contain_text("This session is not here any more")
+    expect(player.root.locator(".pc-scene [role=status]")).to_have_text("Not here any more")
+    n_asked = len(asked)
+    player.wait_for_drawings()
+    assert len(asked) == n_asked
+    player.watch.errors.clear()  # the browser logs each answer that does not come
 
 
 def test_a_dashboard_that_does_not_answer_is_told_and_asked_again(open_player):

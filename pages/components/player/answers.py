@@ -29,6 +29,7 @@ from posecore.errors import (
     InvalidOptionError,
     NotSignedInError,
     PoseCoreError,
+    SessionNotFoundError,
     StorageFullError,
 )
 from posecore.replay_block import get_head
@@ -45,6 +46,11 @@ _PRIVATE: Final = {"Cache-Control": "private, no-store", "Content-Encoding": "id
 _ZOOMS: Final = (0.1, 10.0)
 _clips_at_once: Final = BoundedSemaphore(2)
 _CLIP_TYPES: Final = {"mp4": "video/mp4", "gif": "image/gif"}
+
+_GONE: Final = (
+    "This session is not here any more: it was deleted, or is not shared with you now. Choose "
+    "another under Sessions."
+)
 
 Answer = Callable[[Offered, Mapping[str, str]], Response]
 
@@ -73,6 +79,8 @@ def _for_offer(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
             return PlainTextResponse(str(error), status_code=422)
         except (ComparisonError, InvalidOptionError) as error:
             return PlainTextResponse(str(error))  # nothing failed: two cannot be compared
+        except SessionNotFoundError:
+            return PlainTextResponse(_GONE, status_code=404)
         except PoseCoreError as error:
             return PlainTextResponse(str(error), status_code=404)
 

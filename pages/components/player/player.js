@@ -388,7 +388,8 @@ export class Player {
     const isHere = this.#isHere(frame);
     if (!isHere && this.#waits(now)) return;
     if (isHere) this.#waitingSince = null;
-    const reason = isHere ? this.#reasonForNobody(frame, time_s) : "Loading this part ...";
+    const loading = this.#replay.ended ? "Not here any more" : "Loading this part ...";
+    const reason = isHere ? this.#reasonForNobody(frame, time_s) : loading;
     const shown = reason ? -1 : frame;
     this.#skeleton.draw(shown, reason, this.#selectedValue(shown));
     this.#video?.draw(shown, time_s);

@@ -29,6 +29,8 @@ class Recording {
   /** Called when landmarks have come that were wanted, and when they could not be read. */
   onArrival = () => {};
   onFailure = () => {};
+  /** Why nothing more can be read; null while it can. */
+  ended = null;
   #source;
   #arrays;
   #body;
@@ -142,8 +144,9 @@ class Recording {
       this.onArrival();
     } catch (error) {
       if (signal.aborted) return;
+      if (error.isFinal) this.ended = error.message;
       this.onFailure(error);
-      setTimeout(() => this.#retry(pieces), RETRY_MS);
+      if (!this.ended) setTimeout(() => this.#retry(pieces), RETRY_MS);
     }
   }
 

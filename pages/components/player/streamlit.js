@@ -7,6 +7,8 @@ import { openRecording } from "./recording.js";
 
 const LOST = "The dashboard does not answer. See whether it still runs, then reload the page.";
 
+const GONE = [401, 404];
+
 const players = new WeakMap();
 let plotly = null;
 
@@ -35,7 +37,11 @@ async function fetchBytes(url, signal) {
   });
   // Why two cannot be compared is an answer as well, in words.
   const isText = answer.headers.get("Content-Type")?.startsWith("text/");
-  if (!answer.ok || isText) throw new Error(await answer.text());
+  if (!answer.ok || isText) {
+    // What is gone, or no longer this person's, does not come back by asking again.
+    const isFinal = GONE.includes(answer.status);
+    throw Object.assign(new Error(await answer.text()), { isFinal });
+  }
   return answer.arrayBuffer();
 }
 

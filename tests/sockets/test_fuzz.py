@@ -91,7 +91,7 @@ def fuzzed(tmp_path_factory):
             assert session.frame_count == 0 or sequence.time_s[0] == 0 or session.source != "stream"
 
 
-@settings(max_examples=80, derandomize=True)
+@settings(max_examples=80, derandomize=True, deadline=None)
 @given(MESSAGES)
 def test_the_pose_socket_lives_whatever_is_sent(fuzzed, messages):
     with fuzzed.connect("/ws/pose?stream=fuzz") as client:
@@ -100,7 +100,7 @@ def test_the_pose_socket_lives_whatever_is_sent(fuzzed, messages):
         assert is_answering(client)
 
 
-@settings(max_examples=60, derandomize=True)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(MESSAGES)
 def test_while_it_records_too(fuzzed, messages):
     with fuzzed.connect("/ws/pose?stream=fuzz") as client:
@@ -116,7 +116,7 @@ def session_id(fuzzed):
     return keep_session(fuzzed.store, np.arange(3000) / 30)
 
 
-@settings(max_examples=50, derandomize=True)
+@settings(max_examples=50, derandomize=True, deadline=None)
 @given(MESSAGES)
 def test_the_replay_socket_lives_whatever_is_sent(fuzzed, session_id, messages):
     with fuzzed.connect(f"/ws/session/{session_id}") as client:
@@ -125,7 +125,7 @@ def test_the_replay_socket_lives_whatever_is_sent(fuzzed, session_id, messages):
         assert is_answering(client)
 
 
-@settings(max_examples=60, derandomize=True)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc", "Zs"]), max_size=60))
 def test_no_id_or_name_of_a_stream_is_too_strange(fuzzed, text):
     for path in (f"/ws/pose?stream={quote(text)}", f"/ws/session/{quote(text, safe='')}x"):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from posecore.angle_readings import find_longest_step
 from posecore.conditions import Condition, check_conditions, check_duration
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from posecore.client import RemoteStore
     from posecore.storage.session import Session
     from posecore.storage.session_store import SessionStore
 
 
 def find_moments(
-    store: "SessionStore",
+    store: "SessionStore | RemoteStore",
     conditions: Iterable[Condition | str] | Condition | str,
     *,
     min_duration_s: float = 0.0,
@@ -35,7 +36,8 @@ def find_moments(
 
     Parameters
     ----------
-    store : SessionStore
+    store : SessionStore or RemoteStore
+        A dashboard elsewhere reads by itself what is missing, whatever ``fill`` says.
     conditions : Condition or str, or an iterable of them
         All are to hold at once; as text, ``left_elbow_flexion > 90``, ``hip_speed < 0.05`` or
         ``60 < trunk_lean < 90``, in the units of :data:`posecore.SIGNALS`.
@@ -74,7 +76,8 @@ def find_moments(
     """
     checked = check_conditions(conditions)
     check_duration(min_duration_s)
-    for done, n_frames in fill_readings(store) if fill else ():
+    own = cast("SessionStore", store)  # a dashboard elsewhere has nothing for us to fill
+    for done, n_frames in fill_readings(own) if fill else ():
         if on_progress is not None:
             on_progress(done, n_frames)
     moments = store.readings.find_moments(

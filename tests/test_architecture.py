@@ -83,7 +83,9 @@ MAY_IMPORT = {
     "storage": DATA | {"settings", "identity", "video_writer", "conditions", "frame_arrow"},
     "api": API,
     "client_link": ERRORS,
-    "client": DATA | {"client_link", "frame_arrow", "storage.note", "storage.session"},
+    "client_readings": ERRORS | {"client_link", "conditions", "storage.session"},
+    "client": DATA
+    | {"client_link", "client_readings", "frame_arrow", "storage.note", "storage.session"},
     "search": DATA | {"angle_readings", "conditions", "processing", "signal_readings", "export"},
     "reading_job": ERRORS | {"search"},
     "courses": ANALYSIS | {"angle_readings", "repetition_profile"},

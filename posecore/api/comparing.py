@@ -84,7 +84,7 @@ class _Searched(BaseModel):
     tag: str | None = Field(default=None, max_length=50)
     since: When | None = None
     until: When | None = None
-    limit: int = Field(default=100, ge=1, le=500)
+    limit: int = Field(default=100, ge=1, le=100_000)
     fill: bool = Field(
         default=False,
         description="Read sessions first that were never searched; may take minutes.",

@@ -5,6 +5,7 @@ import math
 import socket
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -369,3 +370,19 @@ def test_a_token_is_never_in_what_is_printed(api_url):
 def test_the_readme_says_how_to_work_on_a_running_dashboard():
     text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     assert "posecore.connect(" in text
+
+
+def test_moments_are_found_as_on_the_file(remote, store):
+    session_id = remote.create_session(name="Squats", source="sample", athlete="Mia", tags=["leg"])
+    remote.append_frames(session_id, make_squats(12.0, 30.0))
+    remote.finish_session(session_id)
+    where = ["left_knee_flexion > 45", "right_knee_flexion > 45"]
+    options = {"min_duration_s": 0.2, "athlete": "Mia", "tag": "leg"}
+    found = posecore.find_moments(remote, where, **options)
+    pd.testing.assert_frame_equal(found, posecore.find_moments(store, where, **options))
+    assert len(found) == 6
+    later = datetime(2100, 1, 1, tzinfo=UTC)
+    nothing = posecore.find_moments(remote, where, since=later)
+    assert nothing.empty
+    assert nothing.dtypes["start_s"] == np.float64
+    assert list(nothing.columns) == list(found.columns)

@@ -85,20 +85,21 @@ def share_athlete() -> None:
     place = st.empty()
     with place.container():
         athletes = sorted(counts, key=str.casefold)
-        athlete = athletes[
-            st.selectbox(
-                "Athlete",
-                range(len(athletes)),
-                format_func=lambda place: f"{athletes[place]} ({_count(counts[athletes[place]])})",
-            )
-        ]
+        # None at first: nobody's sessions are to be shared by a slip.
+        chosen = st.selectbox(
+            "Athlete",
+            range(len(athletes)),
+            index=None,
+            placeholder="Choose an athlete",
+            format_func=lambda place: f"{athletes[place]} ({_count(counts[athletes[place]])})",
+        )
         right = st.radio("Whoever accepts may", list(RIGHTS), format_func=RIGHTS.__getitem__)
         days = st.selectbox("Until", list(_DAYS), format_func=_DAYS.__getitem__)
-        is_wanted = st.button("Make the link", type="primary")
-    if not is_wanted:
+        is_wanted = st.button("Make the link", type="primary", disabled=chosen is None)
+    if chosen is None or not is_wanted:
         return
     try:
-        share, secret = get_store().shares.create(athlete=athlete, right=right, days=days)
+        share, secret = get_store().shares.create(athlete=athletes[chosen], right=right, days=days)
     except PoseCoreError as error:
         st.error(plain(str(error)))
         return

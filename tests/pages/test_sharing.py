@@ -150,6 +150,9 @@ def test_an_athlete_is_shared_by_a_link_that_is_shown_once(page_store, add_sessi
     add_session("Nobody's", athlete="")
     app = open_dialog("sharing_settings", "share_athlete")
     assert app.selectbox[0].options == ["anna (2 sessions)", "Jo (1 session)"]
+    assert app.selectbox[0].value is None
+    assert button(app, "Make the link").disabled
+    app.selectbox[0].select_index(0).run()
     app.radio[0].set_value("annotate")
     app.selectbox[1].select(30)
     button(app, "Make the link").click().run()

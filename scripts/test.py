@@ -22,8 +22,6 @@ CHECKS = (
     ("mypy", 900),
 )
 PYTEST_LIMIT_S = 3000
-# Two at a time, those in a browser one after the other.
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
 
 
 def main(arguments: list[str]) -> int:
@@ -37,8 +35,7 @@ def main(arguments: list[str]) -> int:
         if machine.run_command([python, "-m", *check.split()], timeout_s=limit_s).code:
             raise machine.SetupError(f"Stopped: {check} found something or took over {limit_s} s.")
     machine.say("pytest ...")
-    command: list[str | Path] = [python, "-m", "pytest", *SIDE_BY_SIDE, *arguments]
-    return machine.run_command(command, timeout_s=PYTEST_LIMIT_S).code
+    return machine.run_command([python, "-m", "pytest", *arguments], timeout_s=PYTEST_LIMIT_S).code
 
 
 if __name__ == "__main__":

@@ -178,7 +178,7 @@ def test_a_session_deleted_meanwhile_is_a_sentence(database):
     for kind in ("recording", "errors", "video", "page", "clip"):
         answer = ask_for(kind, token)
         assert answer.status_code == 404
-        assert "There is no session" in answer.body.decode()
+        assert "This session is not here any more" in answer.body.decode()
 
 
 @pytest.mark.parametrize("query", [b"from=x&to=9", b"from=0", b"from=0&to=" + 5000 * b"9"])

@@ -378,7 +378,7 @@ ACTIONS = {
 NOT_ABOUT_ONE_SESSION = {
     "close", "create_session", "for_owner", "get_sessions", "list_sessions", "load_preferences",
     "get_reference", "load_references", "make_video_path", "recover_sessions", "remove_reference",
-    "save_preference", "identify",
+    "save_preference", "identify", "note_less_rights", "rights_version",
 }  # fmt: skip
 
 

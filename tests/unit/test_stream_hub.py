@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,6 +16,12 @@ from posecore.streaming.hub import CAMERA_STREAM, StreamHub, check_stream_name, 
 from posecore.streaming.messages import read_message, read_pose
 from posecore.streaming.outbox import MAX_NOTICES, Outbox
 from tests.unit.test_recorder import SIZE, SQUATS, make_frame
+
+
+def run_alone(listen):
+    """Run on a loop of its own; the browser of other tests may have left one in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(listen())).result()
 
 
 def test_what_another_thread_publishes_is_heard_in_order():
@@ -30,7 +37,7 @@ def test_what_another_thread_publishes_is_heard_in_order():
             thread.join()
         assert heard == texts
 
-    asyncio.run(listen())
+    run_alone(listen)
 
 
 def test_each_owner_and_name_is_a_stream_of_its_own_and_a_sender_does_not_hear_itself():
@@ -44,7 +51,7 @@ def test_each_owner_and_name_is_a_stream_of_its_own_and_a_sender_does_not_hear_i
             assert await anext(each) == "nothing before this"
         assert await anext(here) == "pose"
 
-    asyncio.run(listen())
+    run_alone(listen)
 
 
 def test_a_listener_that_does_not_read_misses_the_oldest():
@@ -56,7 +63,7 @@ def test_a_listener_that_does_not_read_misses_the_oldest():
             assert [await anext(slow) for _ in range(3)] == ["7", "8", "9"]
             assert slow.n_dropped == 7
 
-    asyncio.run(listen())
+    run_alone(listen)
 
 
 def test_who_listens_no_more_is_forgotten():
@@ -71,7 +78,7 @@ def test_who_listens_no_more_is_forgotten():
         assert not hub.is_heard("jo", "wall")
         assert hub._listeners == {}
 
-    asyncio.run(listen())
+    run_alone(listen)
 
 
 def test_answers_come_before_poses_and_too_many_of_them_end_it():
@@ -85,7 +92,7 @@ def test_answers_come_before_poses_and_too_many_of_them_end_it():
         assert outbox.is_closed
         assert await outbox.get() is None
 
-    asyncio.run(listen())
+    run_alone(listen)
 
 
 def test_a_camera_s_pose_is_heard_as_the_message_that_is_read_the_same():
@@ -100,7 +107,7 @@ def test_a_camera_s_pose_is_heard_as_the_message_that_is_read_the_same():
         np.testing.assert_allclose(seen.frame.image_landmarks, SQUATS.image_landmarks[0], atol=2e-5)
         assert not empty.frame.is_detected
 
-    asyncio.run(listen())
+    run_alone(listen)
 
 
 def test_nothing_is_encoded_while_nobody_listens(monkeypatch):

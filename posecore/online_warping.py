@@ -1,0 +1,342 @@
+"""Where in a recording somebody is who does the same movement now: warping without a future."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posecore.angles import ANGLES, CORE_ANGLES, compute_joint_angles
+from posecore.errors import ComparisonError
+from posecore.geometry import compute_vector_angle
+from posecore.sequence import PoseFrame, PoseSequence
+
+Floats = NDArray[np.float64]
+
+_DEFINITIONS: Final = [ANGLES[name] for name in CORE_ANGLES]
+_JOINTS: Final = np.array([each.joint for each in _DEFINITIONS], dtype=np.intp).T
+"""Proximal landmarks, vertices and distal landmarks."""
+_IS_STRAIGHT: Final = np.array([each.zero == "straight" for each in _DEFINITIONS])
+
+UNIT_DEG: Final = 16.0
+"""What an angle may be off by the measurement alone: differences are counted in this."""
+
+MATCH_DEG: Final = (15.0, 25.0)
+"""Root mean square of the angles' differences up to which a pose counts as that of the reference:
+seven tenths of how far two of its poses are apart, but within this range. The upper end is a little
+less than where the score of a comparison says half alike."""
+
+_MATCH_SHARE: Final = 0.7
+_RESUME_SHARE: Final = 0.85
+_STEP: Final = 0.5
+"""How far an angle goes from one landmark of the way to the next, in units."""
+_MOST: Final = 3.0
+"""A difference counts at most so many units: one angle seen wrongly decides nothing."""
+_PENALTY: Final = 0.05
+_BACK, _AHEAD = 30, 90
+_LONGEST_STEP: Final = 64
+_ASTRAY_S: Final = 1.0
+_GAP_S: Final = 0.25
+_LEAST_KNOWN: Final = 4
+_TIE: Final = 0.02
+_ROWS_ROUND: Final = 150
+_SCOUTED: Final = 12
+_MEMORY: Final = 1 / _SCOUTED
+_NEAR: Final = 0.1
+
+
+class OnlineWarping:
+    """Follows somebody live through a recording: goes on as they go on, and stands as they stand.
+
+    Each live pose is answered with a moment of the reference. Nothing is known of poses to come, so
+    the answer is for now, and a later one may be a little before it.
+
+    Parameters
+    ----------
+    reference : PoseSequence
+        Best cleaned. Stretches in which nobody is seen are stepped over.
+
+    Attributes
+    ----------
+    position_s : float
+        Moment of the reference at which the athlete is, on the clock of its ``time_s``.
+    difference_deg : float
+        Root mean square difference of the angles there; NaN while nobody is seen.
+    is_matched : bool
+        Whether the athlete is in the pose of that moment, ``match_deg`` or less away.
+    match_deg : float
+        How far that is, see :data:`MATCH_DEG`.
+    is_lost : bool
+        Whether they have not been for a second: the position stands until they take up that pose
+        again, or do a part of the movement from which it can be told where they are.
+    is_at_end : bool
+        Whether the last pose of the reference is reached.
+
+    Raises
+    ------
+    ComparisonError
+        If the reference has no frame with somebody in it.
+
+    Notes
+    -----
+    On-line time warping as Dixon described it: the matrix of dynamic time warping is filled column
+    by column as poses come in, in a band around the cheapest end of the last column, and the end of
+    the path is open. What is different here serves people who slow down and pause:
+
+    1. Both clocks run by movement, not by time. A pose becomes a row or a column when an angle is
+       8 degrees away from the last one. So pace does not matter, a pause adds no column however
+       long it lasts, and a hold is a single row.
+    2. The cost is the squared difference of the eight core angles in units of 16 degrees, each at
+       most 9, mean over the angles known in both, and 0.05 for each row by which a step is shorter
+       or longer than what the athlete has moved. The path never goes back. After a gap in the live
+       poses a step may be as long as twice the time that passed.
+    3. Between the rows the answer is the frame that looks most like the pose, of equal ones the
+       nearest to the answer before.
+    4. The position moves only while the pose is matched. Astray for a second, the path is begun
+       anew where it stands. Meanwhile a second matrix over the whole reference, with an open
+       beginning (a subsequence search), looks for a movement of about 100 degrees that was matched
+       all along; of equal ones it takes the nearest.
+
+    One pose takes a few hundredths of a millisecond while it is followed, and a few tenths while it
+    is looked for in five minutes of reference.
+
+    References
+    ----------
+    Dixon (2005), An on-line time warping algorithm for tracking musical performances, IJCAI:1727.
+    Sakoe & Chiba (1978), Dynamic programming algorithm optimization for spoken word recognition,
+    IEEE Trans ASSP 26(1):43-49.
+    """
+
+    def __init__(self, reference: PoseSequence) -> None:
+        angles_deg = compute_joint_angles(reference, CORE_ANGLES).to_numpy(dtype=np.float64)
+        is_known = (~np.isnan(angles_deg)).sum(axis=1) >= _LEAST_KNOWN
+        if not is_known.any():
+            raise ComparisonError(
+                "Nobody is seen in the reference, so it cannot be followed; choose another one."
+            )
+        self._frames_s = reference.time_s[is_known]
+        self._frames = _Poses(angles_deg[is_known] / UNIT_DEG)
+        self._rows = _thin_out(self._frames.values)
+        self._poses = self._frames.take(self._rows)
+        self.match_deg = _find_match(self._poses.values)
+        self._match = (self.match_deg / UNIT_DEG) ** 2
+        self._resume = (_RESUME_SHARE * self.match_deg / UNIT_DEG) ** 2
+        self._live = np.full(len(CORE_ANGLES), np.nan)
+        self._live_s = -np.inf
+        self.seek(float(self._frames_s[0]))
+
+    def seek(self, time_s: float) -> None:
+        """Wait at a moment of the reference for the athlete to take up its pose."""
+        self._frame = int(np.searchsorted(self._frames_s, time_s, side="right").clip(1)) - 1
+        self._row = int(np.searchsorted(self._rows, self._frame, side="right")) - 1
+        self.position_s = float(self._frames_s[self._frame])
+        self.difference_deg = float("nan")
+        self.is_matched = self.is_lost = False
+        self._is_following = False
+        self._astray_since_s = np.inf
+        self._live[:] = np.nan
+        self._path = self._begin_path()
+        self._scout: _Scout | None = None
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last pose of the reference is reached."""
+        return self.is_matched and self._row == len(self._rows) - 1
+
+    def follow(self, frame: PoseFrame) -> float:
+        """Take the next live pose and return where in the reference it is.
+
+        Parameters
+        ----------
+        frame : PoseFrame
+            Later than the one before. One with nobody in it leaves everything as it is.
+
+        Returns
+        -------
+        float
+            :attr:`position_s`.
+        """
+        return self.follow_angles(frame.time_s, compute_core_angles(frame))
+
+    def follow_angles(self, time_s: float, angles_deg: Floats) -> float:
+        """Do as :meth:`follow`, with the angles of :data:`CORE_ANGLES` where they are known.
+
+        Parameters
+        ----------
+        time_s : float
+        angles_deg : ndarray, shape (8,), degrees
+            NaN where missing.
+        """
+        pose = np.asarray(angles_deg, dtype=np.float64) / UNIT_DEG
+        if (~np.isnan(pose)).sum() < _LEAST_KNOWN:
+            self.difference_deg = float("nan")
+            self.is_matched = False
+            return self.position_s
+        gap_s = time_s - self._live_s if np.isfinite(self._live_s) else 0.0
+        self._live_s = time_s
+        moved = self._note_movement(pose)
+        if not self._is_following:
+            self._wait(pose, moved)
+        elif moved:
+            self._step(pose, moved, gap_s)
+        self._settle(pose, time_s)
+        return self.position_s
+
+    def _note_movement(self, pose: Floats) -> float:
+        """How many steps the athlete has moved since the last column; 0 while it is less than 1."""
+        change = np.abs(pose - self._live)
+        change = change[~np.isnan(change)]
+        if not len(change):
+            self._live = np.where(np.isnan(pose), self._live, pose)
+            return 1.0
+        moved = float(change.max()) / _STEP
+        if moved < 1.0:
+            return 0.0
+        self._live = np.where(np.isnan(pose), self._live, pose)
+        return moved
+
+    def _wait(self, pose: Floats, moved: float) -> None:
+        """Begin anew where it stands when its pose is taken up, or where the movement is found."""
+        if self._frames.differ(pose, self._frame, self._frame + 1)[0] <= self._resume:
+            self._is_following, self._scout = True, None
+            self._path = self._begin_path()
+        elif moved and self.is_lost:
+            self._scout = self._scout or _Scout(len(self._rows), self._match, self._resume)
+            found = self._scout.step(self._poses.differ(pose), moved, self._row)
+            if found is not None:
+                self._is_following, self._scout, self._row = True, None, found
+                self._frame = int(self._rows[found])
+                self._path = self._begin_path()
+
+    def _begin_path(self) -> Floats:
+        path = np.full(len(self._rows), np.inf)
+        path[self._row] = 0.0
+        return path
+
+    def _step(self, pose: Floats, moved: float, gap_s: float) -> None:
+        """Fill one more column of the matrix within the band."""
+        expected, weight, longest = moved, _PENALTY, int(np.ceil(2 * moved)) + 1
+        if gap_s > _GAP_S:
+            until_s = self._frames_s[self._rows[self._row]] + 2 * gap_s
+            passed = float(np.searchsorted(self._frames_s[self._rows], until_s) - self._row)
+            longest, weight = max(longest, int(passed)), 0.0
+        first = max(0, self._row - _BACK)
+        stop = min(len(self._rows), self._row + max(_AHEAD, longest) + 1)
+        begin = max(0, first - longest)
+        cheapest = _relax(self._path[begin:stop], longest, expected, weight)[first - begin :]
+        column = cheapest + self._poses.differ(pose, first, stop)
+        self._path = np.full(len(self._rows), np.inf)
+        self._path[first:stop] = column - column.min()
+
+    def _settle(self, pose: Floats, time_s: float) -> None:
+        """Find the frame that looks most like the pose, and see whether it does."""
+        row = int(self._path.argmin()) if self._is_following else self._row
+        first = int(self._rows[max(row - 1, 0)])
+        stop = int(self._rows[row + 2]) if row + 2 < len(self._rows) else len(self._frames_s)
+        first, stop = max(first, self._rows[row] - _ROWS_ROUND), stop
+        differences = self._frames.differ(pose, first, stop)
+        good = first + np.flatnonzero(differences <= differences.min() + _TIE)
+        frame = int(good[np.abs(good - self._frame).argmin()])
+        square = float(differences[frame - first])
+        self.is_matched = self._is_following and square <= self._match
+        if self.is_matched:
+            self._row, self._frame = row, frame
+            self.position_s = float(self._frames_s[frame])
+            self.is_lost, self._astray_since_s = False, np.inf
+        else:
+            self._astray_since_s = min(self._astray_since_s, time_s)
+            if time_s - self._astray_since_s >= _ASTRAY_S:
+                self.is_lost, self._is_following = True, False
+        self.difference_deg = float(np.sqrt(square) * UNIT_DEG)
+
+
+class _Poses:
+    """Angles of many frames in units, and how far one live pose is from each."""
+
+    def __init__(self, values: Floats) -> None:
+        self.values = values
+        self._known = (~np.isnan(values)).astype(np.float32)
+        self._filled = np.nan_to_num(values).astype(np.float32)
+
+    def take(self, frames: NDArray[np.int64]) -> "_Poses":
+        return _Poses(self.values[frames])
+
+    def differ(self, pose: Floats, first: int = 0, stop: int | None = None) -> Floats:
+        """Mean of the squared differences of what is known in both, shape (stop - first,)."""
+        known = self._known[first:stop] * ~np.isnan(pose)
+        apart = self._filled[first:stop] - np.nan_to_num(pose).astype(np.float32)
+        squares = np.minimum(apart * apart, _MOST**2) * known
+        n_known = known.sum(axis=1)
+        mean = squares.sum(axis=1) / np.maximum(n_known, 1)
+        # Where nothing can be compared, it is as if nothing were alike.
+        return np.where(n_known > 0, mean, _MOST**2).astype(np.float64)
+
+
+class _Scout:
+    """Looks for a movement in the whole reference: a matrix whose paths may begin anywhere."""
+
+    def __init__(self, n_rows: int, match: float, resume: float) -> None:
+        self._match, self._resume = match, resume
+        self._cost = np.zeros(n_rows)
+        self._covered = np.zeros(n_rows)
+        self._n_columns = 0
+
+    def step(self, differences: Floats, moved: float, row: int) -> int | None:
+        """Take the next column; return the row where the movement was found, if it was."""
+        steps = np.arange(int(np.ceil(2 * moved)) + 1)
+        windows = _make_windows(self._cost, len(steps) - 1) + _PENALTY * np.abs(steps - moved)[::-1]
+        best = windows.argmin(axis=1)
+        at = np.arange(len(best))
+        came_from = (at + best - (len(steps) - 1)).clip(0)
+        cheapest = windows[at, best]
+        self._covered = (1 - _MEMORY) * (self._covered[came_from]) + at - came_from
+        self._cost = (1 - _MEMORY) * cheapest + _MEMORY * differences
+        self._n_columns += 1
+        if self._n_columns < _SCOUTED:
+            return None
+        is_good = self._cost <= 0.5 * self._match
+        is_good &= self._covered >= 0.4 * _SCOUTED
+        is_good &= differences <= self._resume
+        if not is_good.any():
+            return None
+        away = _NEAR * np.abs(at - row) / len(at)
+        return int(np.where(is_good, self._cost + away, np.inf).argmin())
+
+
+def compute_core_angles(frame: PoseFrame) -> Floats:
+    """Angles of :data:`CORE_ANGLES` in one frame, shape (8,), degrees; NaN where missing."""
+    # All joints at once: one pose of eight joints costs what one joint does.
+    proximal, vertex, distal = frame.world_landmarks[_JOINTS]
+    interior = compute_vector_angle(proximal - vertex, distal - vertex)
+    return np.where(_IS_STRAIGHT, 180.0 - interior, interior)
+
+
+def _find_match(values: Floats) -> float:
+    """How alike a pose must be, in a movement that itself goes only so far."""
+    spread = np.nanmean(np.nanvar(values[:, ~np.isnan(values).all(axis=0)], axis=0))
+    apart_deg = float(np.sqrt(2 * spread) * UNIT_DEG)
+    return float(np.clip(_MATCH_SHARE * apart_deg, *MATCH_DEG))
+
+
+def _thin_out(values: Floats) -> NDArray[np.int64]:
+    """Frames at which some angle is a step away from the last one taken, the first included."""
+    rows, last = [0], values[0].copy()
+    for number, pose in enumerate(values[1:], start=1):
+        change = np.abs(pose - last)
+        if (change >= _STEP).any():
+            rows.append(number)
+            last = np.where(np.isnan(pose), last, pose)
+        elif np.isnan(last).any():
+            last = np.where(np.isnan(last), pose, last)
+    return np.array(rows, dtype=np.int64)
+
+
+def _make_windows(path: Floats, longest: int) -> NDArray[np.float64]:
+    """Each place with those before it, shape (n, longest + 1), the place itself last."""
+    padded = np.concatenate([np.full(longest, np.inf), path])
+    return np.lib.stride_tricks.sliding_window_view(padded, longest + 1)
+
+
+def _relax(path: Floats, longest: int, expected: float, weight: float) -> Floats:
+    """Cost of coming to each row in one step of 0 to so many rows."""
+    penalty = weight * np.abs(np.arange(longest + 1) - expected)
+    return np.asarray((_make_windows(path, longest) + penalty[::-1]).min(axis=1))

@@ -139,8 +139,8 @@ class OnlineWarping:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether the last pose of the reference is reached."""
-        return self.is_matched and self._row == len(self._rows) - 1
+        """Whether the last pose of the reference is reached; a single position has no end."""
+        return self.is_matched and self._row == len(self._rows) - 1 > 0
 
     def follow(self, frame: PoseFrame) -> float:
         """Take the next live pose and return where in the reference it is.
@@ -171,6 +171,8 @@ class OnlineWarping:
             self.difference_deg = float("nan")
             self.is_matched = False
             return self.position_s
+        if time_s < self._live_s:  # another stream
+            self._astray_since_s = np.inf
         gap_s = time_s - self._live_s if np.isfinite(self._live_s) else 0.0
         self._live_s = time_s
         moved = self._note_movement(pose)

@@ -24,10 +24,11 @@ from posecore.api.socket_connection import (
     refuse,
 )
 from posecore.errors import InvalidMessageError, PoseCoreError
+from posecore.replay_clock import SPEEDS, ReplayClock
 from posecore.sequence import PoseFrame
 from posecore.streaming.messages import MAX_FRAME_NUMBER, describe_landmarks, find_kind, is_number
 from posecore.streaming.outbox import Outbox
-from posecore.streaming.replay import SPEEDS, FrameCursor, ReplayClock
+from posecore.streaming.replay import FrameCursor
 
 LATE_S: Final = 0.25
 """A reader so far behind is slow, not late: it gets the newest frame and misses those before."""

@@ -7,7 +7,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from posecore import PoseSequence
-from posecore.streaming.replay import WINDOW, ReplayClock
+from posecore.replay_clock import ReplayClock
+from posecore.streaming.replay import WINDOW
 from tests.sockets.socket_server import SQUATS
 
 

@@ -1,0 +1,363 @@
+"""A recorded movement over the live picture: it plays at its own pace, or waits for the athlete."""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posecore.capture.canvas import Canvas
+from posecore.capture.ghost_overlay import GOOD_RGB, draw_ghost
+from posecore.capture.ghost_placement import GhostPlacer, Placement
+from posecore.capture.ghost_reference import GhostPose, GhostReference, leave_out_hidden
+from posecore.capture.ghost_score import (
+    HeldPosition,
+    Level,
+    RunningScore,
+    describe_worst,
+    find_levels,
+)
+from posecore.capture.live_part import LiveMoment, LivePart
+from posecore.errors import InvalidMessageError, PoseCoreError
+from posecore.online_warping import OnlineWarping, compute_core_angles
+from posecore.replay_clock import SPEEDS, ReplayClock
+from posecore.sequence import PoseSequence
+
+Floats = NDArray[np.float64]
+Way = Literal["own", "waiting"]
+
+WAYS: Final[dict[Way, str]] = {"own": "At its own pace", "waiting": "Waits for me"}
+"""How a ghost can run, for people."""
+
+_CALM_S: Final = 0.1
+_LONGEST_WAY_S: Final = 1.0
+_UNKNOWN: Final = np.full(8, np.nan)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GhostChoice:
+    """Which recording is the ghost.
+
+    Attributes
+    ----------
+    key : hashable
+        What tells it apart from every other.
+    name : str
+        For people.
+    load : callable
+        Gives the recording; called on a thread of its own.
+    from_s, to_s : float
+        The stretch, on the recording's clock.
+    """
+
+    key: object
+    name: str
+    load: Callable[[], PoseSequence]
+    from_s: float = -math.inf
+    to_s: float = math.inf
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    xy: Floats
+    is_seen: NDArray[np.bool_]
+    levels: dict[str, Level]
+
+
+class _Run:
+    """One ghost that is loaded: where it is, where it stands, and how near the athlete is."""
+
+    def __init__(self, reference: GhostReference, placement: Placement, now_s: float) -> None:
+        self.reference = reference
+        self.warping = OnlineWarping(reference.sequence)
+        self.placer = GhostPlacer(reference, placement)
+        self.clock = ReplayClock()
+        self.score = RunningScore()
+        self.held = HeldPosition()
+        self.last_score = float("nan")
+        self.difference_deg = _UNKNOWN
+        self.shown_s = reference.start_s
+        self.seen_s = -math.inf
+        self.drawn: _Drawn | None = None
+        self.clock.seek(reference.start_s, now_s)
+        self.clock.play(now_s)
+
+    def go_to(self, time_s: float, now_s: float) -> None:
+        """Stand at a moment."""
+        reference = self.reference
+        time_s = min(max(time_s, reference.start_s), reference.end_s)
+        self.clock.seek(time_s, now_s)
+        self.warping.seek(time_s)
+        self.shown_s = time_s
+        self.held.leave()
+
+    def begin(self, now_s: float) -> None:
+        """Begin a new run."""
+        if not math.isnan(self.score.whole):
+            self.last_score = self.score.whole
+        self.score.begin_run()
+        self.go_to(self.reference.start_s, now_s)
+        self.clock.play(now_s)
+
+
+class Ghost(LivePart):
+    """A session, or a stretch of one, as a ghost over the athlete's own picture.
+
+    Parameters
+    ----------
+    clock : callable
+        Rising seconds; that of the pipeline.
+
+    Attributes
+    ----------
+    choice : GhostChoice or None
+        Set by :meth:`choose`.
+    way : {"own", "waiting"}
+        At its own pace, or moved on by the athlete (:class:`posecore.OnlineWarping`).
+    """
+
+    name = "ghost"
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._run: _Run | None = None
+        self._loading: threading.Thread | None = None
+        self._problem = ""
+        self._is_looped = True
+        self._speed = 1.0
+        self._placement: Placement = "hips"
+        self.choice: GhostChoice | None = None
+        self.way: Way = "own"
+
+    # What the page chooses
+
+    def choose(self, choice: GhostChoice | None) -> None:
+        """Take another ghost, or none; it is loaded on a thread of its own and then plays."""
+        with self._lock:
+            if (choice and choice.key) == (self.choice and self.choice.key):
+                return
+            self.choice, self._run, self._problem = choice, None, ""
+            if choice is None:
+                return
+            self._loading = threading.Thread(
+                target=self._load, args=(choice,), name="ghost", daemon=True
+            )
+            self._loading.start()
+
+    @property
+    def placement(self) -> Placement:
+        """Where it stands, one of :data:`posecore.capture.ghost_placement.PLACEMENTS`."""
+        return self._placement
+
+    @placement.setter
+    def placement(self, placement: Placement) -> None:
+        with self._lock:
+            if placement != self._placement and self._run is not None:
+                self._run.placer = GhostPlacer(self._run.reference, placement)
+            self._placement = placement
+
+    def run_as(self, way: Way) -> None:
+        """Run at its own pace or wait for the athlete; goes on from where it is."""
+        with self._lock:
+            if way != self.way and self._run is not None:
+                self._run.go_to(self._run.shown_s, self._clock())
+                self._run.score.begin_run()
+            self.way = way
+
+    def wait_until_loaded(self, timeout_s: float) -> None:
+        """Return when nothing is being loaded any more, or the time is over."""
+        thread = self._loading
+        if thread is not None:
+            thread.join(timeout_s)
+
+    def _load(self, choice: GhostChoice) -> None:
+        problem, run = "", None
+        try:
+            sequence = choice.load()
+            reference = GhostReference(sequence, from_s=choice.from_s, to_s=choice.to_s)
+            run = _Run(reference, self._placement, self._clock())
+        except PoseCoreError as error:
+            problem = str(error)
+        except Exception:
+            logging.getLogger(__name__).exception("The ghost could not be loaded")
+            problem = "This session cannot be shown as a ghost; choose another one."
+        with self._lock:
+            if self.choice is choice:
+                self._run, self._problem = run, problem
+                if run is not None:
+                    run.placer = GhostPlacer(run.reference, self._placement)
+                    run.clock.set_speed(self._speed, self._clock())
+
+    # What the pipeline asks
+
+    def see(self, moment: LiveMoment) -> None:
+        """Move the ghost on, put it in its place and compare the athlete with it."""
+        with self._lock:
+            run = self._run
+            if run is None:
+                return
+            now_s = moment.arrived_s
+            angles_deg = leave_out_hidden(compute_core_angles(moment.calm), moment.frame.visibility)
+            time_s = self._move_on(run, now_s, angles_deg)
+            pose = run.reference.read(time_s)
+            run.placer.see(now_s, moment.frame, moment.image_size)
+            run.difference_deg = _UNKNOWN if pose is None else angles_deg - pose.angles_deg
+            if run.clock.is_playing:
+                run.score.add(now_s, run.difference_deg)
+            is_still = not run.clock.is_playing or run.reference.is_hold(time_s)
+            run.held.add(now_s, run.difference_deg, is_still=is_still)
+            run.drawn = self._place(run, pose, now_s, time_s, moment.image_size)
+            run.seen_s = now_s
+
+    def _move_on(self, run: _Run, now_s: float, angles_deg: Floats) -> float:
+        """Moment of the recording that is now."""
+        reference, clock = run.reference, run.clock
+        if self.way == "waiting" and clock.is_playing:
+            time_s = run.warping.follow_angles(now_s, angles_deg)
+            clock.seek(time_s, now_s)
+            # A position to be held at the very end is waited for.
+            is_over = run.held.is_held or not reference.is_hold(time_s)
+            if run.warping.is_at_end and is_over:
+                self._end(run, now_s)
+            return run.warping.position_s
+        if clock.position_s(now_s) >= reference.end_s and clock.is_playing:
+            self._end(run, now_s)
+        return min(max(clock.position_s(now_s), reference.start_s), reference.end_s)
+
+    def _end(self, run: _Run, now_s: float) -> None:
+        if self._is_looped:
+            run.begin(now_s)
+        else:
+            run.last_score = run.score.whole
+            run.clock.seek(run.reference.end_s, now_s)
+            run.clock.pause(now_s)
+
+    def _place(
+        self,
+        run: _Run,
+        pose: GhostPose | None,
+        now_s: float,
+        time_s: float,
+        image_size: tuple[int, int],
+    ) -> _Drawn | None:
+        if self.way == "waiting":  # what follows a person trembles a little, and is calmed
+            away_s = time_s - run.shown_s
+            share = 1 - math.exp(-(now_s - run.seen_s) / _CALM_S)
+            run.shown_s += away_s * (share if abs(away_s) < _LONGEST_WAY_S else 1.0)
+            pose = run.reference.read(run.shown_s)
+        else:
+            run.shown_s = time_s
+        if pose is None:
+            return None
+        xy = run.placer.place(pose, image_size)
+        return _Drawn(xy, pose.is_seen, find_levels(run.difference_deg))
+
+    def draw_below(self, canvas: Canvas) -> None:
+        """Draw the ghost."""
+        run = self._run
+        if run is not None and run.drawn is not None:
+            draw_ghost(canvas, run.drawn.xy, run.drawn.is_seen, run.drawn.levels)
+
+    def draw_above(self, canvas: Canvas) -> None:
+        """Say in the picture, for whoever stands far away, that a position is held."""
+        run = self._run
+        if run is not None and run.seen_s < run.held.said_until_s:
+            size = canvas.height // 9
+            place = (canvas.width // 2, int(1.4 * size))
+            canvas.write("Held", place, size=size, colour=GOOD_RGB, centred=True)
+
+    def camera_ended(self) -> None:
+        """Begin anew with the next camera, maybe another."""
+        with self._lock:
+            if self._run is not None:
+                self._run.placer.forget()
+                self._run.drawn = None
+
+    def recording_started(self) -> None:
+        """Begin with the recording."""
+        with self._lock:
+            if self._run is not None and self.way == "own":
+                self._run.begin(self._clock())
+
+    # What the panel asks
+
+    def status(self) -> dict[str, Any]:
+        """How it stands."""
+        with self._lock:
+            run = self._run
+            if self.choice is None:
+                return {"state": "none"}
+            found = {"name": self.choice.name, "way": self.way, "problem": self._problem}
+            if run is None:
+                return {"state": "problem" if self._problem else "loading", **found}
+            is_waiting = self.way == "waiting"
+            return {
+                "state": "ready",
+                **found,
+                "note": run.reference.note,
+                "is_playing": run.clock.is_playing,
+                "start_s": round(run.reference.start_s, 2),
+                "end_s": round(run.reference.end_s, 2),
+                "position_s": round(run.shown_s, 1),
+                "speed": self._speed,
+                "is_looped": self._is_looped,
+                "score": _whole(run.score.recent),
+                "run_score": _whole(run.score.whole),
+                "last_score": _whole(run.last_score),
+                "worst": describe_worst(run.difference_deg),
+                "is_matched": is_waiting and run.warping.is_matched,
+                "is_lost": is_waiting and run.warping.is_lost,
+                "hold_share": round(run.held.share, 1),
+                "is_held": run.seen_s < run.held.said_until_s,
+                "n_held": run.held.n_held,
+            }
+
+    def obey(self, command: Mapping[str, Any]) -> None:
+        """Play, pause, restart, seek, change the speed or loop.
+
+        Raises
+        ------
+        InvalidMessageError
+        """
+        with self._lock:
+            wanted, now_s, run = command.get("do"), self._clock(), self._run
+            if wanted == "loop":
+                self._is_looped = command.get("on") is True
+            elif wanted == "speed":
+                self._speed = min(max(_read_number(command, "speed"), SPEEDS[0]), SPEEDS[1])
+                if run is not None:
+                    run.clock.set_speed(self._speed, now_s)
+            elif wanted in ("play", "pause", "restart", "seek") and run is None:
+                raise InvalidMessageError("There is no ghost yet; choose a session for it first.")
+            elif wanted == "seek" and run is not None:
+                run.go_to(_read_number(command, "time_s"), now_s)
+            elif wanted == "pause" and run is not None:
+                run.clock.pause(now_s)
+            elif wanted == "restart" and run is not None:
+                run.begin(now_s)
+            elif wanted == "play" and run is not None:
+                self._play(run, now_s)
+            else:
+                super().obey(command)
+
+    def _play(self, run: _Run, now_s: float) -> None:
+        if run.shown_s >= run.reference.end_s:
+            run.begin(now_s)
+        run.clock.play(now_s)
+
+
+def _read_number(command: Mapping[str, Any], key: str) -> float:
+    value = command.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidMessageError("The ghost did not understand this; reload the page.")
+    return float(value)
+
+
+def _whole(score: float) -> int | None:
+    return None if math.isnan(score) else round(score)

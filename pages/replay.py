@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.downloads import download_buttons, download_report
+from pages.components.ghost_choice import practise_button
 from pages.components.lending import note_opened
 from pages.components.metrics_panel import show_metrics
 from pages.components.player import replay_player
@@ -21,6 +22,7 @@ with st.sidebar:
     processing = choose_processing()
     if st.button("Compare", help="Beside another session, on one clock."):
         st.switch_page("compare.py", query_params={"b": session.id})
+    practise_button(session)
     download_report(session, key="replay")
     download_buttons([session], key="replay")
 

@@ -34,7 +34,7 @@ Way = Literal["own", "waiting"]
 WAYS: Final[dict[Way, str]] = {"own": "At its own pace", "waiting": "Waits for me"}
 """How a ghost can run, for people."""
 
-_CALM_S: Final = 0.1
+_CALM_S: Final = 0.06
 _LONGEST_WAY_S: Final = 1.0
 _UNKNOWN: Final = np.full(8, np.nan)
 
@@ -45,8 +45,9 @@ class GhostChoice:
 
     Attributes
     ----------
-    key : hashable
-        What tells it apart from every other.
+    session_id : str
+    key : tuple
+        What tells it apart from every other choice.
     name : str
         For people.
     load : callable
@@ -55,7 +56,8 @@ class GhostChoice:
         The stretch, on the recording's clock.
     """
 
-    key: object
+    session_id: str
+    key: tuple[object, ...]
     name: str
     load: Callable[[], PoseSequence]
     from_s: float = -math.inf

@@ -18,6 +18,8 @@ LEVEL_RGB: Final[dict[Level, Colour]] = {"good": GOOD_RGB, "warn": WARN_RGB, "ba
 _BODY_RGB: Final = (226, 230, 236)
 _EDGE_RGB: Final = (16, 20, 27)
 _OPACITY: Final = 0.62
+_WIDTH_OF_TRUNK: Final = 0.13
+_HEAD_OF_TRUNK: Final = 0.2
 # Length of a dash and of the gap behind it, in widths of the limb, and how much wider the limb is.
 _DASHES: Final[dict[Level, tuple[float, float, float]]] = {
     "good": (0.0, 0.0, 1.0),
@@ -37,11 +39,12 @@ LIMBS: Final = _LEFT_LIMBS | {
 }
 """The limb that each angle moves."""
 _TRUNK: Final = [_L.LEFT_SHOULDER, _L.RIGHT_SHOULDER, _L.RIGHT_HIP, _L.LEFT_HIP]
-_FEET: Final = tuple(
-    pair
-    for side in ((_L.LEFT_ANKLE, _L.LEFT_FOOT_INDEX), (_L.LEFT_WRIST, _L.LEFT_INDEX))
-    for pair in (side, (MIRROR[side[0]], MIRROR[side[1]]))
+_LEFT_ENDS: Final = (
+    (_L.LEFT_KNEE, _L.LEFT_ANKLE, _L.LEFT_FOOT_INDEX),
+    (_L.LEFT_ELBOW, _L.LEFT_WRIST, _L.LEFT_INDEX),
 )
+_ENDS: Final = (*_LEFT_ENDS, *(tuple(MIRROR[each] for each in end) for end in _LEFT_ENDS))
+"""Feet and hands, each behind the joint before it, without which it would float."""
 _EARS: Final = [_L.LEFT_EAR, _L.RIGHT_EAR]
 
 
@@ -65,7 +68,7 @@ def draw_ghost(
         warn dashed, bad a wider row of dots: told apart without colour too.
     """
     points = canvas.to_points(xy)
-    width = max(5, canvas.height // 40)
+    width = _find_width(points, is_seen, canvas.height)
     window = _find_window(points[is_seen], canvas, 3 * width)
     if window is None:
         return
@@ -82,6 +85,19 @@ def draw_ghost(
     canvas.picture[rows, columns] = cv2.addWeighted(
         layer, _OPACITY, seen_through, 1 - _OPACITY, 0.0
     )
+
+
+def _find_width(points: Points, is_seen: NDArray[np.bool_], height: int) -> int:
+    """Width of a limb in pixels, fit for the body's size."""
+    usual = height // 40
+    if is_seen[_TRUNK].all():
+        usual = round(_WIDTH_OF_TRUNK * _measure_trunk(points) / (1 << SUBPIXEL_BITS))
+    return min(max(usual, 4), height // 20)
+
+
+def _measure_trunk(points: Points) -> float:
+    trunk = points[_TRUNK].astype(np.float64)
+    return float(np.hypot(*(trunk[:2].mean(axis=0) - trunk[2:].mean(axis=0))))
 
 
 def _find_window(points: Points, canvas: Canvas, margin: int) -> tuple[slice, slice] | None:
@@ -106,18 +122,17 @@ def _draw_body(
         cv2.polylines(layer, trunk, True, _BODY_RGB, width, cv2.LINE_AA, SUBPIXEL_BITS)
         if is_seen[_EARS].all() and is_seen[_L.NOSE]:
             _draw_head(layer, points, width)
-    for a, b in _FEET:
-        if is_seen[a] and is_seen[b]:
-            _draw_lines(layer, [points[[a, b]]], _EDGE_RGB, width)
-            _draw_lines(layer, [points[[a, b]]], _BODY_RGB, width - 2)
+    for end in _ENDS:
+        if is_seen[list(end)].all():
+            lines = [points[list(end[1:])]]
+            _draw_lines(layer, lines, _EDGE_RGB, width)
+            _draw_lines(layer, lines, _BODY_RGB, width - 2)
 
 
 def _draw_head(layer: NDArray[np.uint8], points: Points, width: int) -> None:
-    trunk = points[_TRUNK].astype(np.float64)
-    length = np.hypot(*(trunk[:2].mean(axis=0) - trunk[2:].mean(axis=0)))
     centre = points[[*_EARS, _L.NOSE]].mean(axis=0)
     x, y = (int(value) for value in np.rint(centre))
-    radius = int(max(0.2 * length, width << SUBPIXEL_BITS))
+    radius = int(max(_HEAD_OF_TRUNK * _measure_trunk(points), width << SUBPIXEL_BITS))
     for colour, thickness in ((_EDGE_RGB, width), (_BODY_RGB, width - 2)):
         cv2.circle(layer, (x, y), radius, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from posecore.angles import ANGLES, CORE_ANGLES, compute_angle
+from posecore.capture.ghost import Ghost
 from posecore.capture.live_part import LivePart
 from posecore.capture.pipeline import LivePipeline, PosePublisher
 from posecore.capture.recorder import RecorderState, SessionRecorder
@@ -40,6 +41,8 @@ class LiveRoom:
         Whether the next recording keeps its video.
     fields : dict
         What the page's form says about the next recording: name, athlete, tags, description.
+    ghost : Ghost
+        A recorded session over the athlete's picture.
     parts : dict of LivePart
         What follows the picture, by name, in the order in which it is drawn.
     """
@@ -48,7 +51,8 @@ class LiveRoom:
         self, store: SessionStore, settings: Settings, *, publish: PosePublisher | None = None
     ) -> None:
         self.recorder = SessionRecorder(store, model=settings.model)
-        parts: tuple[LivePart, ...] = ()
+        self.ghost = Ghost()
+        parts: tuple[LivePart, ...] = (self.ghost,)
         self.parts = {part.name: part for part in parts}
         self.pipeline = LivePipeline(
             lambda: open_estimator(settings), self.recorder, publish=publish, parts=parts

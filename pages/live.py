@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import camera
+from pages.components.audience_choice import choose_audience
 from pages.components.live_panel import live_panel
 from pages.components.recording_buttons import get_room, show_buttons
 from pages.components.recording_form import (
@@ -35,6 +36,7 @@ with form:
     room.keep_video = ask_keep_video("live", disabled=not room.is_idle)
     if room.keep_video:
         st.caption("The athlete's picture is stored with the recording; ask before you film.")
+    choose_audience(room)
     st.caption(
         f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
     )

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import camera
+from pages.components.audience_choice import choose_audience
 from pages.components.ghost_choice import choose_ghost
 from pages.components.live_panel import live_panel
 from pages.components.recording_buttons import get_room, show_buttons
@@ -37,6 +38,7 @@ with form:
     if room.keep_video:
         st.caption("The athlete's picture is stored with the recording; ask before you film.")
     choose_ghost(room, fields)
+    choose_audience(room)
     st.caption(
         f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
     )

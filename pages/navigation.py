@@ -21,6 +21,7 @@ page = st.navigation(
     [
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("live.py", title="Live", icon=":material/videocam:", url_path="live"),
+        st.Page("audience.py", title="Watch", icon=":material/visibility:", url_path="audience"),
         st.Page("sessions.py", title="Sessions", icon=":material/list:", url_path="sessions"),
         st.Page("find.py", title="Find", icon=":material/manage_search:", url_path="find"),
         st.Page("replay.py", title="Replay", icon=":material/play_circle:", url_path="replay"),

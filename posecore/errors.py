@@ -10,6 +10,7 @@
     ├── NoteNotFoundError         no such note for this owner
     ├── ShareNotFoundError        no such share, or an invitation that is not valid
     ├── TokenNotFoundError        no such API token for this owner
+    ├── StreamNotFoundError       no such live stream, or none that may be watched
     ├── NotSignedInError          nobody is signed in, or the token is unknown or expired
     ├── SignInSetupError          signing in is configured, but not whole
     ├── NotAllowedError           this person or token may not do that
@@ -65,6 +66,10 @@ class ShareNotFoundError(PoseCoreError, LookupError):
 
 class TokenNotFoundError(PoseCoreError, LookupError):
     """No API token has this id, or it is somebody else's."""
+
+
+class StreamNotFoundError(PoseCoreError, LookupError):
+    """No live stream has this name, or it is not one's own and nothing of it is shared."""
 
 
 class NotSignedInError(PoseCoreError):

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MISSING: Final = -32768
 """What stands for NaN in the packed landmarks and series."""
+IMAGE_STEPS: Final = 8192.0
+"""Steps of a packed place in the picture, to its width or height."""
 PIECE_FRAMES: Final = 64
 """About 2 s: small enough for a jump to show at once, long enough to play on meanwhile."""
 
@@ -36,7 +38,6 @@ _LARGEST: Final = 32767
 _UNKNOWN: Final = 255
 _ALIGNMENT: Final = 8
 _LENGTHS: Final = struct.Struct("<II")
-_IMAGE_STEPS: Final = 8192.0
 
 
 class Series(NamedTuple):
@@ -129,7 +130,7 @@ def quantise_places(places_m: ArrayLike) -> NDArray[np.int16]:
 
 def quantise_image(image_landmarks: NDArray[np.floating]) -> NDArray[np.int16]:
     """X and y in steps of 1 / 8192 of the picture, at most 4 pictures either way."""
-    return quantise(image_landmarks[..., :2], _IMAGE_STEPS)
+    return quantise(image_landmarks[..., :2], IMAGE_STEPS)
 
 
 def quantise_visibility(

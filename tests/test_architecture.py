@@ -119,7 +119,7 @@ MAY_IMPORT = {
     "video": ERRORS,
     "camera": ERRORS,
     "video_writer": ERRORS,
-    "streaming": DATA | {"capture.recorder", "storage"},
+    "streaming": DATA | {"capture", "replay_block", "replay_clock", "storage"},
     "capture": ESTIMATION
     | {"angles", "cleaning", "storage", "video", "video_writer"}
     | {"comparison", "image_scale", "online_warping", "replay_clock", "stillness"},
@@ -136,6 +136,7 @@ OWNERS = {
         "posecore/capture/ghost_overlay.py",
         "posecore/capture/overlay.py",
         "posecore/capture/hints.py",
+        "posecore/capture/viewer_picture.py",
         "posecore/clip_canvas.py",
         "posecore/clip_painter.py",
         "posecore/estimation*.py",

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.live_streams import make_publisher
+from pages.components.live_streams import make_audience, make_publisher
 from pages.components.session_dialogs import confirm_delete
 from pages.components.state import get_store
 from pages.components.text import plain
@@ -20,7 +20,12 @@ def get_room(settings: Settings) -> LiveRoom:
     store = get_store()
     kept: tuple[Settings, LiveRoom, str] | None = st.session_state.get("live_room")
     if kept is None or kept[2] != store.owner or (kept[0] != settings and _is_unused(kept[1])):
-        room = LiveRoom(store, settings, publish=make_publisher(store.owner))
+        room = LiveRoom(
+            store,
+            settings,
+            publish=make_publisher(store.owner),
+            make_further=lambda room: make_audience(room, store.owner),
+        )
         st.session_state.live_room = kept = (settings, room, store.owner)
     return kept[1]
 

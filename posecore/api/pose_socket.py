@@ -20,7 +20,8 @@ from posecore.errors import (
     StorageFullError,
 )
 from posecore.storage.session import Session
-from posecore.streaming.hub import DEFAULT_STREAM, Listener, StreamHub, check_stream_name
+from posecore.streaming.channels import Listener, check_stream_name
+from posecore.streaming.hub import DEFAULT_STREAM, StreamHub
 from posecore.streaming.messages import find_kind, is_number, read_pose
 from posecore.streaming.recordings import MAX_RESUME_S, Recording
 

@@ -21,12 +21,13 @@ from posecore.errors import (
     SessionNotFoundError,
     StorageFullError,
     StoreError,
+    StreamNotFoundError,
     TooManyRequestsError,
 )
 from posecore.identity import Identity
 from posecore.storage.session_store import SessionStore
 from posecore.streaming.messages import read_message
-from posecore.streaming.outbox import Outbox
+from posecore.streaming.outbox import Message, Outbox
 
 MAX_CONNECTIONS: Final = 100
 """Of one owner, on all sockets."""
@@ -49,6 +50,7 @@ _KINDS: Final[list[tuple[type[PoseCoreError], str, int]]] = [
     (NotSignedInError, "not_signed_in", 4401),
     (NotAllowedError, "not_allowed", 4403),
     (SessionNotFoundError, "session_not_found", 4404),
+    (StreamNotFoundError, "stream_not_found", 4404),
     (TooManyRequestsError, "too_many", 4429),
     (InvalidFieldError, "invalid_field", 4400),
     (StorageFullError, "storage_full", 4507),
@@ -56,7 +58,7 @@ _KINDS: Final[list[tuple[type[PoseCoreError], str, int]]] = [
 ]
 """Each error's short name, and the code with which the connection closes if it is the end."""
 
-_OVER: Final = (NotSignedInError, NotAllowedError, SessionNotFoundError)
+_OVER: Final = (NotSignedInError, NotAllowedError, SessionNotFoundError, StreamNotFoundError)
 """What it means that somebody may not go on."""
 
 _GONE: Final = (RuntimeError, TimeoutError)
@@ -117,22 +119,33 @@ class Access:
     store : SessionStore
     ask : callable
         Finds out anew; raises what :func:`identify_client` and the store do.
+    get_further : callable, optional
+        What else the right depends on; it is asked anew whenever this changes.
     """
 
-    def __init__(self, store: SessionStore, ask: Callable[[], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        store: SessionStore,
+        ask: Callable[[], Awaitable[object]],
+        get_further: Callable[[], object] = lambda: None,
+    ) -> None:
         self._store = store
         self._ask = ask
+        self._get_further = get_further
         # None: what was taken back while the client was let in is not overlooked.
-        self._version: int | None = None
+        self._version: tuple[int, object] | None = None
 
     @property
     def is_stale(self) -> bool:
         """Whether a right of anybody was taken away since it was asked."""
-        return self._version != self._store.rights_version
+        return self._version != self._get_version()
+
+    def _get_version(self) -> tuple[int, object]:
+        return self._store.rights_version, self._get_further()
 
     async def ask(self) -> None:
         """Ask now."""
-        version = self._store.rights_version
+        version = self._get_version()
         await self._ask()
         self._version = version
 
@@ -266,11 +279,11 @@ class SocketConnection:
 
     async def _send_waiting(self) -> None:
         with suppress(WebSocketDisconnect):
-            async for text in self.outbox:
-                await self.send(text)
+            async for message in self.outbox:
+                await self.send(message)
 
-    async def send(self, text: str) -> None:
-        """Send one text and wait until there is room for the next.
+    async def send(self, message: Message) -> None:
+        """Send one message and wait until there is room for the next.
 
         Raises
         ------
@@ -278,12 +291,16 @@ class SocketConnection:
             If the client is gone, or may have no more.
         """
         await self._make_sure()
-        await self._send_at_once(text)
+        await self._send_at_once(message)
 
-    async def _send_at_once(self, text: str) -> None:
+    async def _send_at_once(self, message: Message) -> None:
+        is_text = isinstance(message, str)
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                await self.websocket.send_text(text)
+                # As Starlette's own send_text and send_bytes do.
+                await self.websocket.send(
+                    {"type": "websocket.send", "text" if is_text else "bytes": message}
+                )
         except _GONE as error:
             raise WebSocketDisconnect(1006) from error
 
@@ -317,8 +334,8 @@ class SocketConnection:
         if self._end is None and self.outbox.is_closed:
             code, reason = 1008, "too_slow"
         with suppress(WebSocketDisconnect, *_GONE):
-            while self.outbox.n_notices and (text := await self.outbox.get()):
-                await self._send_at_once(text)
+            while self.outbox.n_notices and (notice := await self.outbox.get()):
+                await self._send_at_once(notice)
             if self._last_words:
                 await self._send_at_once(self._last_words)
             async with asyncio.timeout(SEND_TIMEOUT_S):

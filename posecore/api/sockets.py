@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from posecore.api.context import ApiContext
+from posecore.api.live_socket import serve_live, serve_pictures
 from posecore.api.pose_socket import serve_poses
 from posecore.api.session_socket import serve_session
 from posecore.api.socket_connection import SocketLimits
@@ -36,7 +37,7 @@ _hide_tokens: Final = HideTokens()
 
 
 def make_socket_routes(context: ApiContext, *, prefix: str = "") -> list[BaseRoute]:
-    """Make ``/ws/pose`` and ``/ws/session/{id}``.
+    """Make ``/ws/pose``, ``/ws/session/{id}``, ``/ws/live`` and ``/ws/live/picture``.
 
     Parameters
     ----------
@@ -53,7 +54,15 @@ def make_socket_routes(context: ApiContext, *, prefix: str = "") -> list[BaseRou
     async def session(websocket: WebSocket) -> None:
         await serve_session(websocket, context, limits)
 
+    async def live(websocket: WebSocket) -> None:
+        await serve_live(websocket, context, limits)
+
+    async def pictures(websocket: WebSocket) -> None:
+        await serve_pictures(websocket, context, limits)
+
     return [
         WebSocketRoute(f"{prefix}/ws/pose", pose),
+        WebSocketRoute(f"{prefix}/ws/live", live),
+        WebSocketRoute(f"{prefix}/ws/live/picture", pictures),
         WebSocketRoute(f"{prefix}/ws/session/{{session_id:path}}", session),
     ]

@@ -35,6 +35,14 @@ class TokenBucket:
         self._n_tokens -= min(n_tokens, self._capacity)
         return max(0.0, -self._n_tokens / self._rate_hz)
 
+    def try_take(self) -> bool:
+        """Take a token if there is one; whoever gets none has nothing to make up for."""
+        self._refill()
+        if self._n_tokens < 1:
+            return False
+        self._n_tokens -= 1
+        return True
+
     def _refill(self) -> None:
         now_s = self._clock()
         gained = (now_s - self._last_s) * self._rate_hz

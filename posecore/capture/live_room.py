@@ -1,11 +1,12 @@
 """One camera, one recorder, one pipeline: what stands behind the Live page of one browser tab."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from posecore.angles import ANGLES, CORE_ANGLES, compute_angle
+from posecore.capture.cues import CuesPart
 from posecore.capture.ghost import Ghost
 from posecore.capture.live_part import LivePart
 from posecore.capture.pipeline import LivePipeline, PosePublisher
@@ -30,6 +31,8 @@ class LiveRoom:
     settings : Settings
     publish : callable, optional
         Gets every pose that is analysed, for those who listen from elsewhere.
+    make_further : callable, optional
+        Makes parts that need more than this room; called with it once its own are there.
 
     Attributes
     ----------
@@ -45,14 +48,26 @@ class LiveRoom:
         A recorded session over the athlete's picture.
     parts : dict of LivePart
         What follows the picture, by name, in the order in which it is drawn.
+    cues : CuesPart
+        What a coach says meanwhile.
     """
 
     def __init__(
-        self, store: SessionStore, settings: Settings, *, publish: PosePublisher | None = None
+        self,
+        store: SessionStore,
+        settings: Settings,
+        *,
+        publish: PosePublisher | None = None,
+        make_further: Callable[["LiveRoom"], Iterable[LivePart]] = lambda _: (),
     ) -> None:
-        self.recorder = SessionRecorder(store, model=settings.model)
+        self.recorder = recorder = SessionRecorder(store, model=settings.model)
         self.ghost = Ghost()
-        parts: tuple[LivePart, ...] = (self.ghost,)
+        self.cues = CuesPart(store, lambda: recorder.session_id)
+        parts: tuple[LivePart, ...] = (
+            self.ghost,
+            self.cues,
+            *make_further(self),
+        )
         self.parts = {part.name: part for part in parts}
         self.pipeline = LivePipeline(
             lambda: open_estimator(settings), self.recorder, publish=publish, parts=parts

@@ -20,7 +20,8 @@ Right = Literal["read", "annotate", "own"]
 """What somebody may do with a session, each including those before."""
 
 COLUMNS: Final = ", ".join(field.name for field in fields(Session))
-_IN_FORCE: Final = "accepted_by = $owner AND (ends_at IS NULL OR ends_at > $now)"
+IN_FORCE: Final = "accepted_by = $owner AND (ends_at IS NULL OR ends_at > $now)"
+"""The condition in SQL that a share is ``$owner``'s at the time ``$now``."""
 _REFUSALS: Final = {
     "annotate": "This session was shared with you to look at, without notes; ask whose it is to "
     "share it again with the right to annotate.",
@@ -38,7 +39,7 @@ def make_readable_sql(sessions: str = "sessions") -> str:
     """
     return (
         f"({sessions}.owner = $owner OR ({sessions}.owner, {sessions}.athlete) IN "
-        f"(SELECT (owner, athlete) FROM shares WHERE {_IN_FORCE}))"
+        f"(SELECT (owner, athlete) FROM shares WHERE {IN_FORCE}))"
     )
 
 
@@ -89,7 +90,7 @@ def has_right(
         return False
     found: list[Any] = cursor.execute(
         "SELECT 1 FROM shares WHERE owner = $of AND athlete = $athlete AND granted = 'annotate' "
-        f"AND {_IN_FORCE} LIMIT 1",
+        f"AND {IN_FORCE} LIMIT 1",
         name_asker(owner) | {"of": session.owner, "athlete": session.athlete},
     ).fetchall()
     return bool(found)

@@ -12,7 +12,7 @@ from posecore.storage.audit_store import write_down
 from posecore.storage.connection import Database
 from posecore.storage.person import LABEL
 from posecore.storage.secret_text import hash_secret, make_secret
-from posecore.storage.session_lookup import read_uuid
+from posecore.storage.session_lookup import IN_FORCE, Right, name_asker, read_uuid
 from posecore.storage.share import ACCEPT_DAYS, MAX_SHARES, Granted, Share, check_share
 
 _SELECT: Final = f"""
@@ -160,6 +160,32 @@ class ShareStore:
         with self._database.cursor() as cursor:
             found = _select(cursor, "shares.accepted_by = $owner", owner=self._owner)
         return [share for share in found if share.state == "accepted"]
+
+    def find_right(self, *, of: str, athlete: str) -> Right | None:
+        """Find what this owner may do with an athlete of somebody, live or recorded.
+
+        Parameters
+        ----------
+        of : str
+            Whose athlete it is.
+        athlete : str
+            As it stands in the sessions.
+
+        Returns
+        -------
+        {"own", "annotate", "read"} or None
+            None where nothing of it is shared with them.
+        """
+        if of == self._owner:
+            return "own"
+        with self._database.cursor() as cursor:
+            rows = cursor.execute(
+                "SELECT DISTINCT granted FROM shares WHERE owner = $of AND athlete = $athlete "
+                f"AND {IN_FORCE}",
+                name_asker(self._owner) | {"of": of, "athlete": athlete},
+            ).fetchall()
+        granted = {right for (right,) in rows}
+        return "annotate" if "annotate" in granted else "read" if granted else None
 
     def revoke(self, share_id: str) -> None:
         """Take back a share or an invitation; from now on it opens nothing.

@@ -13,8 +13,11 @@ MAX_NOTICES: Final = 256
 """Answers that may wait for a reader that asks and does not read."""
 
 
+Message = str | bytes
+
+
 class Outbox:
-    """Texts for one reader, put in from any thread and taken out on the event loop it is made on.
+    """Messages for one reader, put in from any thread and taken out on the loop it is made on.
 
     Poses are bounded, and the oldest makes room for the newest. Notices (answers, errors) come
     first and are never dropped in silence: too many of them close the outbox.
@@ -29,8 +32,8 @@ class Outbox:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._capacity = capacity
-        self._poses: deque[str] = deque()
-        self._notices: deque[str] = deque()
+        self._poses: deque[Message] = deque()
+        self._notices: deque[Message] = deque()
         self._lock = threading.Lock()
         self._has_news = asyncio.Event()
         self._is_closed = False
@@ -46,12 +49,12 @@ class Outbox:
         """Notices that wait."""
         return len(self._notices)
 
-    def put(self, text: str) -> None:
+    def put(self, message: Message) -> None:
         """Add a pose; the oldest one that waits is given up where there is no room."""
         with self._lock:
             if self._is_closed:
                 return
-            self._poses.append(text)
+            self._poses.append(message)
             if len(self._poses) > self._capacity:
                 self._poses.popleft()
                 self.n_dropped += 1
@@ -73,8 +76,8 @@ class Outbox:
             with suppress(RuntimeError):  # the loop has ended, and with it who read
                 self._loop.call_soon_threadsafe(self._has_news.set)
 
-    async def get(self) -> str | None:
-        """Wait for the next text; None when the outbox is closed."""
+    async def get(self) -> Message | None:
+        """Wait for the next message; None when the outbox is closed."""
         while True:
             with self._lock:
                 if self._is_closed:
@@ -97,8 +100,8 @@ class Outbox:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> str:
-        text = await self.get()
-        if text is None:
+    async def __anext__(self) -> Message:
+        message = await self.get()
+        if message is None:
             raise StopAsyncIteration
-        return text
+        return message

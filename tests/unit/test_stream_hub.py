@@ -12,7 +12,8 @@ from posecore import PoseFrame
 from posecore.api.token_bucket import TokenBucket
 from posecore.errors import InvalidMessageError
 from posecore.streaming import hub as hub_module
-from posecore.streaming.hub import CAMERA_STREAM, StreamHub, check_stream_name, make_publisher
+from posecore.streaming.channels import check_stream_name
+from posecore.streaming.hub import CAMERA_STREAM, StreamHub, make_publisher
 from posecore.streaming.messages import read_message, read_pose
 from posecore.streaming.outbox import MAX_NOTICES, Outbox
 from tests.unit.test_recorder import SIZE, SQUATS, make_frame

@@ -2,6 +2,7 @@
 // page, the controls of its parts, and the sounds.
 
 import { makeGhost } from "./ghost.js";
+import { makeCues } from "./cues.js";
 import { openRoom } from "./room.js";
 import { makeSounds } from "./sounds.js";
 
@@ -11,6 +12,7 @@ const REFUSAL_MS = 5000;
 const WATCH_MS = 1000;
 // Each part: its name, and what makes its controls in an element of its own.
 const PARTS = [
+  ["cues", makeCues],
   ["ghost", makeGhost],
 ];
 const panels = new WeakMap();

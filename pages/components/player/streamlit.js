@@ -1,6 +1,7 @@
 /* The player inside Streamlit: called at each rerun and each change of theme, in one element. */
 
 import { createAddress } from "./address.js";
+import { loadPlotly } from "./drawing_library.js";
 import { el } from "./page.js";
 import { Player } from "./player.js";
 import { openRecording } from "./recording.js";
@@ -10,25 +11,6 @@ const LOST = "The dashboard does not answer. See whether it still runs, then rel
 const GONE = [401, 404];
 
 const players = new WeakMap();
-let plotly = null;
-
-/** Load the drawing library once for the page, whoever asks first. */
-export function loadPlotly(url) {
-  plotly ??= new Promise((resolve, reject) => {
-    if (window.Plotly) {
-      resolve(window.Plotly);
-      return;
-    }
-    const script = el("script", { src: url });
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
-      plotly = null;
-      reject(new Error("The drawing library did not load; reload the page."));
-    };
-    document.head.append(script);
-  });
-  return plotly;
-}
 
 /** The bytes behind an address; what went wrong is an error with one sentence. */
 async function fetchBytes(url, signal) {

@@ -1,0 +1,37 @@
+"""Live: who else looks, and what they may see."""
+
+import streamlit as st
+
+from pages.components.audience_streams import make_address
+from pages.components.live_streams import get_audience
+from pages.components.sign_in import needs_sign_in
+from posecore.capture.live_room import LiveRoom
+
+
+def choose_audience(room: LiveRoom) -> None:
+    """Show where the room can be watched, how many do, and ask whether they see the picture."""
+    audience = get_audience(room)
+    with st.expander("Audience"):
+        address = make_address(audience.owner, audience.stream)
+        st.markdown("The skeleton and the angles on another screen, live:")
+        st.code(address, language=None, wrap_lines=True)
+        st.link_button("Open it in a new tab", address)
+        if needs_sign_in():
+            st.caption(
+                "You, and whoever this athlete is shared with (Settings, Sharing). With the right "
+                "to annotate they may send cues."
+            )
+        _show_count(room)
+        audience.shows_picture = st.toggle(
+            "Show my picture to viewers",
+            key="live_shows_picture",
+            help="Off, they get landmarks alone. On, they may look at the camera's picture too, "
+            "small and ten times a second. Ask the athlete before.",
+        )
+
+
+@st.fragment(run_every=2)
+def _show_count(room: LiveRoom) -> None:
+    n_watching = get_audience(room).status()["n_watching"]
+    who = {0: "Nobody watches", 1: "1 watches"}.get(n_watching, f"{n_watching} watch")
+    st.caption(f"{who} now.")

@@ -1,0 +1,261 @@
+"""``/ws/live?stream=NAME&of=OWNER``: a live room on another screen, and cues back to the athlete.
+
+``of`` is whose room it is, one's own where it is left out. Its owner may watch and send cues; so
+may whoever has a share of the athlete who is chosen there now, cues with the right to annotate.
+All others are answered as if the stream were not there, also when a right ends while they watch.
+
+The server says in JSON
+
+- ``{"type": "watching", "camera", "athlete", "may_cue", "picture", "angles"}`` first, and whenever
+  something of it changes: ``camera`` is ``on`` or ``off``, ``picture`` whether it may be asked for,
+  ``angles`` the names of those in the frames;
+- ``{"type": "pong", "at", "clock_ms"}``: its clock, by which frames say when they came in;
+- ``{"type": "cue_shown", "id", "is_recorded"}``, and later ``cue_kept`` or ``cue_lost`` (with a
+  ``detail``) about its note;
+- ``{"type": "error", "code", "detail"}``;
+
+and each frame in a binary message, see :mod:`posecore.streaming.live_messages`. A client says
+
+- ``{"type": "ping", "at"}``: anything, which comes back;
+- ``{"type": "cue", "id", "kind", ...}``: ``kind`` is ``text`` (with ``text``), ``arrow`` (with
+  ``joint`` such as ``left_knee``, and perhaps ``text``) or ``mark``; ``at_s`` may say to which
+  moment of the recording it belongs, as the last frame told.
+
+``/ws/live/picture`` of the same address sends the picture, where the athlete shows it, as binary
+messages, each a JPEG. It is a connection of its own so that no frame waits for a picture.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocket
+
+from posecore.angles import CORE_ANGLES
+from posecore.api.context import ApiContext
+from posecore.api.socket_connection import (
+    Access,
+    SocketConnection,
+    SocketLimits,
+    identify_client,
+    refuse,
+)
+from posecore.api.token_bucket import TokenBucket
+from posecore.errors import (
+    InvalidMessageError,
+    NotAllowedError,
+    PoseCoreError,
+    StreamNotFoundError,
+    TooManyRequestsError,
+)
+from posecore.identity import Identity
+from posecore.storage.session_lookup import Right
+from posecore.streaming.channels import Channels, check_stream_name
+from posecore.streaming.hub import CAMERA_STREAM
+from posecore.streaming.messages import find_kind, is_number
+from posecore.streaming.stage import PICTURE_CAPACITY, VIEWER_CAPACITY, LiveStage
+
+CUES_HZ: Final = 2.0
+CUE_BURST: Final = 5.0
+_LOOK_S: Final = 0.1
+"""How often it is looked whether a viewer has to be told of something."""
+_MAX_ID: Final = 2**31
+
+
+async def serve_live(websocket: WebSocket, context: ApiContext, limits: SocketLimits) -> None:
+    """Serve one viewer from the connection to its end."""
+    stage = context.hub.stage
+    async with _let_in(websocket, context, limits, stage.poses, VIEWER_CAPACITY) as found:
+        if found is not None:
+            seat, connection = found
+            await connection.run(_Viewer(connection, seat, stage).work())
+
+
+async def serve_pictures(websocket: WebSocket, context: ApiContext, limits: SocketLimits) -> None:
+    """Send the picture to one viewer, from the connection to its end."""
+    stage = context.hub.stage
+    async with _let_in(websocket, context, limits, stage.pictures, PICTURE_CAPACITY) as found:
+        if found is not None:
+            _, connection = found
+            await connection.run(_refuse_all(connection))
+
+
+async def _refuse_all(connection: SocketConnection) -> None:
+    async for _ in connection.read(lambda: None):
+        connection.say_error(
+            InvalidMessageError(
+                "Here come pictures only; nothing can be said.", code="unknown_type"
+            )
+        )
+
+
+class _Seat:
+    """From where somebody watches, and what they may do there."""
+
+    def __init__(self, websocket: WebSocket, context: ApiContext, identity: Identity) -> None:
+        query = websocket.query_params
+        self.stream = check_stream_name(query.get("stream", CAMERA_STREAM))
+        self.of = query.get("of") or identity.owner
+        self.right: Right = "read"
+        self._websocket = websocket
+        self._context = context
+        self._store = context.get_store().for_owner(identity.owner)
+
+    async def ask(self) -> None:
+        """Find out what they may do now; raises StreamNotFoundError where that is nothing."""
+        identity = await identify_client(self._websocket, self._context)
+        stage = self._context.hub.stage
+        athlete = stage.find_athlete(self.of, self.stream)
+        right: Right | None = None
+        if self.of == identity.owner:
+            right = "own"
+        elif athlete:
+            find_right = self._store.shares.find_right
+            right = await run_in_threadpool(find_right, of=self.of, athlete=athlete)
+        if right is None:
+            raise StreamNotFoundError(
+                "There is no live stream here that you may watch. It begins when the camera does, "
+                "if its athlete is shared with you; ask whose it is."
+            )
+        self.right = right
+
+    def get_athlete(self) -> str | None:
+        """Who is chosen in the room, on which the right depends."""
+        return self._context.hub.stage.find_athlete(self.of, self.stream)
+
+    def make_access(self) -> Access:
+        """Make what asks anew when the right may be another one."""
+        return Access(self._store, self.ask, self.get_athlete)
+
+
+@asynccontextmanager
+async def _let_in(
+    websocket: WebSocket,
+    context: ApiContext,
+    limits: SocketLimits,
+    channels: Channels,
+    capacity: int,
+) -> AsyncIterator[tuple[_Seat, SocketConnection] | None]:
+    """Let a viewer in; gives None to one who was refused."""
+    await websocket.accept()
+    try:
+        identity = await identify_client(websocket, context)
+        seat = _Seat(websocket, context, identity)
+        await seat.ask()
+        shared = limits.enter(identity.owner)
+    except PoseCoreError as error:
+        await refuse(websocket, error)
+        yield None
+        return
+    try:
+        with channels.listen(seat.of, seat.stream, capacity=capacity) as viewer:
+            access = seat.make_access()
+            yield seat, SocketConnection(websocket, identity, viewer, shared, access)
+    finally:
+        limits.leave(identity.owner)
+
+
+class _Viewer:
+    """What one viewer is told and says."""
+
+    def __init__(self, connection: SocketConnection, seat: _Seat, stage: LiveStage) -> None:
+        self._connection = connection
+        self._seat = seat
+        self._stage = stage
+        self._cues = TokenBucket(CUES_HZ, CUE_BURST)
+
+    async def work(self) -> None:
+        """Tell what changes and answer until the viewer is gone."""
+        told = self._tell({})  # before the first frame
+        telling = asyncio.create_task(self._tell_changes(told))
+        try:
+            async for text, message in self._connection.read(lambda: None):
+                try:
+                    if text:
+                        self._handle(message)
+                except PoseCoreError as error:
+                    self._connection.say_error(error)
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
+
+    async def _tell_changes(self, told: dict[str, Any]) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            told = self._tell(told)
+
+    def _tell(self, told: dict[str, Any]) -> dict[str, Any]:
+        now = self._describe()
+        if now != told:
+            self._connection.say("watching", **now)
+        return now
+
+    def _describe(self) -> dict[str, Any]:
+        source = self._stage.find(self._seat.of, self._seat.stream)
+        may_stream = "stream" in self._connection.identity.scopes
+        return {
+            "camera": "on" if source is not None and source.is_on else "off",
+            "athlete": "" if source is None else source.athlete,
+            "may_cue": may_stream and self._seat.right != "read",
+            "picture": source is not None and source.is_on and source.shows_picture,
+            "angles": CORE_ANGLES,
+        }
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        match find_kind(message):
+            case "ping":
+                clock_ms = round(time.monotonic() * 1e3, 1)
+                self._connection.say("pong", at=_read_at(message), clock_ms=clock_ms)
+            case "cue":
+                self._send_cue(message)
+            case kind:
+                raise InvalidMessageError(
+                    f"There is no message of the type {kind[:40]!a} here; send ping or cue.",
+                    code="unknown_type",
+                )
+
+    def _send_cue(self, message: dict[str, Any]) -> None:
+        identity = self._connection.identity
+        identity.require("stream")
+        cue_id = _read_id(message)
+        if self._seat.right == "read":
+            raise NotAllowedError(
+                "This athlete was shared with you to look at, without cues; ask whose it is to "
+                "share it again with the right to annotate."
+            )
+        source = self._stage.find(self._seat.of, self._seat.stream)
+        if source is None or not source.is_on:
+            raise InvalidMessageError(
+                "The camera does not run, so nobody would see this; send it when it does.",
+                code="camera_off",
+            )
+        if not self._cues.try_take():
+            raise TooManyRequestsError(
+                "That is more cues than anybody can follow; wait a second between two."
+            )
+
+        def tell(problem: str = "") -> None:
+            facts = {"detail": problem} if problem else {}
+            self._connection.say("cue_lost" if problem else "cue_kept", id=cue_id, **facts)
+
+        is_recorded = source.send_cue(message, author=identity.owner, by=identity.name, tell=tell)
+        self._connection.say("cue_shown", id=cue_id, is_recorded=is_recorded)
+
+
+def _read_at(message: dict[str, Any]) -> float | None:
+    at = message.get("at")
+    return at if is_number(at) else None
+
+
+def _read_id(message: dict[str, Any]) -> int:
+    cue_id = message.get("id", 0)
+    if not is_number(cue_id) or cue_id != int(cue_id) or not 0 <= cue_id < _MAX_ID:
+        raise InvalidMessageError(
+            "The id of a cue is a whole number from 0, by which the answer names it.",
+            code="invalid_cue",
+        )
+    return int(cue_id)

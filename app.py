@@ -4,6 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.components.api_routes import API_ROUTES
+from pages.components.connection_test import TEST_ROUTES
 from pages.components.gate import SignInGate
 from pages.components.hosts import find_hosts
 from pages.components.lifespan import lifespan
@@ -14,7 +15,7 @@ from posecore.api.guard import HostGuard
 
 app = st.App(
     "pages/navigation.py",
-    routes=[*PLAYER_ROUTES, *LIVE_ROUTES, *API_ROUTES],
+    routes=[*PLAYER_ROUTES, *LIVE_ROUTES, *TEST_ROUTES, *API_ROUTES],
     middleware=[
         Middleware(HostGuard, get_hosts=find_hosts),
         Middleware(PairingGate),

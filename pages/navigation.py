@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.frame import show_privacy_notice, show_store_error, show_unexpected_error
+from pages.components.phone_choice import is_on_phone_page
 from pages.components.sign_in import is_signed_in
 from pages.components.sign_in_page import ask_to_sign_in, show_person
 from pages.components.state import get_store
@@ -41,8 +42,9 @@ page = st.navigation(
         st.Page("import_video.py", title="Import", icon=":material/upload:", url_path="import"),
         st.Page("settings.py", title="Settings", icon=":material/tune:", url_path="settings"),
         st.Page("invitation.py", title="Invitation", url_path="invitation", visibility="hidden"),
+        st.Page("phone.py", title="Camera", url_path="phone", visibility="hidden"),
     ],
-    position="sidebar" if is_signed_in() else "hidden",
+    position="sidebar" if is_signed_in() and not is_on_phone_page() else "hidden",
 )
 
 try:

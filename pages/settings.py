@@ -2,8 +2,11 @@
 
 import streamlit as st
 
+from pages.components.connection_test import show_connection_test
+from pages.components.ice_settings import show_ice_settings
 from pages.components.model_settings import show_model_settings
 from pages.components.people_settings import show_people_settings
+from pages.components.phone_settings import show_phone_settings
 from pages.components.privacy_settings import show_privacy_settings
 from pages.components.sign_in import LOCAL_SIGN_IN, find_sign_in
 from pages.components.sign_in_page import show_account
@@ -43,6 +46,14 @@ max_error = st.select_slider(
 if max_error != f"{settings.max_error_deg:g}":
     store.save_preference("max_error_deg", max_error)
     st.rerun()
+
+st.subheader("Phone as camera")
+show_phone_settings()
+with st.expander("Camera connection", icon=":material/network_check:"):
+    show_connection_test(settings)
+if sign_in == LOCAL_SIGN_IN:
+    with st.expander("STUN and TURN servers", icon=":material/router:"):
+        show_ice_settings(settings)
 
 st.subheader("Privacy")
 show_privacy_settings(settings)

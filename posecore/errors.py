@@ -11,6 +11,8 @@
     ├── ShareNotFoundError        no such share, or an invitation that is not valid
     ├── TokenNotFoundError        no such API token for this owner
     ├── StreamNotFoundError       no such live stream, or none that may be watched
+    ├── DeviceNotFoundError       no such paired device
+    ├── WrongPairingCodeError     a device showed another code than the computer's
     ├── NotSignedInError          nobody is signed in, or the token is unknown or expired
     ├── SignInSetupError          signing in is configured, but not whole
     ├── NotAllowedError           this person or token may not do that
@@ -22,6 +24,7 @@
     │   ├── DatabaseUnreadableError  the file is no posecore database, or damaged
     │   ├── SchemaVersionError    the file was written by a newer posecore
     │   └── StorageFullError      the disk is full or not writable
+    ├── CertificateError          no certificate for https in the own network
     ├── ModelUnavailableError     the pose model is missing or not the official file
     ├── EstimatorError            the pose estimator stopped or refused
     ├── VideoReadError            the file holds no video that can be read
@@ -70,6 +73,14 @@ class TokenNotFoundError(PoseCoreError, LookupError):
 
 class StreamNotFoundError(PoseCoreError, LookupError):
     """No live stream has this name, or it is not one's own and nothing of it is shared."""
+
+
+class DeviceNotFoundError(PoseCoreError, LookupError):
+    """No paired device has this id."""
+
+
+class WrongPairingCodeError(PoseCoreError):
+    """A device that wants to be paired showed another code than this computer's."""
 
 
 class NotSignedInError(PoseCoreError):
@@ -122,6 +133,10 @@ class SchemaVersionError(StoreError):
 
 class StorageFullError(StoreError):
     """The disk is full, or the folder cannot be written to."""
+
+
+class CertificateError(PoseCoreError):
+    """The certificate for https in the own network cannot be made or read."""
 
 
 class ModelUnavailableError(PoseCoreError):

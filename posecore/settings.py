@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, Self, get_args
 
 from posecore.errors import InvalidFieldError
+from posecore.ice_servers import IceServer, read_preference, read_servers
 
 ModelName = Literal["lite", "full", "heavy"]
 MODEL_NAMES: Final[tuple[ModelName, ...]] = get_args(ModelName)
@@ -51,14 +52,18 @@ class Settings:
         Readings of an angle that may be further off than this are gaps; infinite for none.
     block_network : bool
         Keep the pose estimator's process off the network, where the system allows it.
-    ice_servers : tuple of str
-        STUN or TURN addresses for cameras beyond this network, ``POSECORE_ICE_SERVERS``,
-        separated by commas. None by default: nothing outside is asked.
+    ice_servers : tuple of IceServer
+        A STUN and a TURN server for cameras that cannot reach this computer directly,
+        ``POSECORE_ICE_SERVERS`` (see :func:`posecore.ice_servers.read_servers`) or the Settings
+        page. None by default: nothing outside is asked.
     import_workers : int
         Processes that analyse one video. ``POSECORE_WORKERS``.
     hosts : tuple of str
         Names, with a port where it is meant alone, under which the dashboard is asked besides this
         computer's own, ``POSECORE_HOSTS``, separated by commas. None by default.
+    lan_certificate : Path or None
+        The certificate with which the dashboard serves its network, ``POSECORE_LAN_CERTIFICATE``,
+        as ``scripts/run.py --lan`` sets it. Where it is set, other devices must be paired.
     """
 
     data_dir: Path = _PROJECT / "data"
@@ -68,9 +73,10 @@ class Settings:
     processing: Processing = "recorded"
     max_error_deg: float = math.inf
     block_network: bool = True
-    ice_servers: tuple[str, ...] = ()
+    ice_servers: tuple[IceServer, ...] = ()
     import_workers: int = 2
     hosts: tuple[str, ...] = ()
+    lan_certificate: Path | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -78,13 +84,14 @@ class Settings:
         environ = os.environ if environ is None else environ
         data_dir = Path(environ.get("POSECORE_DATA") or cls.data_dir).expanduser()
         database = environ.get("POSECORE_DB")
-        servers = environ.get("POSECORE_ICE_SERVERS", "")
+        certificate = environ.get("POSECORE_LAN_CERTIFICATE")
         return cls(
             data_dir=data_dir,
             database=Path(database).expanduser() if database else data_dir / "posecore.duckdb",
-            ice_servers=tuple(server.strip() for server in servers.split(",") if server.strip()),
+            ice_servers=read_servers(environ.get("POSECORE_ICE_SERVERS", "")),
             import_workers=_read_workers(environ.get("POSECORE_WORKERS")),
             hosts=_read_hosts(environ.get("POSECORE_HOSTS", "")),
+            lan_certificate=Path(certificate) if certificate else None,
         )
 
     def with_preferences(self, preferences: Mapping[str, str]) -> Self:
@@ -100,6 +107,9 @@ class Settings:
             settings = replace(settings, max_error_deg=float(preferences["max_error_deg"]))
         if preferences.get("camera_size") in CAMERA_SIZES:
             settings = replace(settings, camera_size=preferences["camera_size"])
+        if "ice_servers" in preferences:
+            servers = read_preference(preferences["ice_servers"])
+            settings = replace(settings, ice_servers=servers or settings.ice_servers)
         if preferences.get("block_network") in ("yes", "no"):
             settings = replace(settings, block_network=preferences["block_network"] == "yes")
         return settings

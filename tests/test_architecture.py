@@ -43,7 +43,11 @@ MAY_IMPORT = {
     "errors": set(),
     "topology": set(),
     "geometry": set(),
-    "settings": ERRORS,
+    "ice_servers": ERRORS,
+    "settings": ERRORS | {"ice_servers"},
+    "lan": set(),
+    "lan_certificate": ERRORS | {"lan", "settings"},
+    "pairing": ERRORS,
     "identity": ERRORS | {"settings"},
     "sign_in": ERRORS | {"identity"},
     "sequence": BASE,
@@ -154,6 +158,10 @@ OWNERS = {
     "httpx": ["posecore/client_link.py"],
     "limits": ["posecore/api/limits.py"],
     "pydantic": ["posecore/api/*.py"],
+    "cryptography": ["posecore/lan_certificate.py"],
+    "ifaddr": ["posecore/lan.py"],
+    "segno": ["pages/components/phone_settings.py"],
+    "aiortc": ["pages/components/*.py"],
     "websockets": ["posecore/streaming/sender.py"],
     "streamlit": ["app.py", "pages/*.py"],
     "streamlit_webrtc": ["pages/components/*.py"],
@@ -281,6 +289,7 @@ HOMES_OF_TABLES = {
     "shares": {"share_store", "session_lookup", "people_store"},
     "people": {"people_store", "share_store", "token_store", "audit_store", "owners"},
     "audit": {"audit_store", "people_store"},
+    "paired_devices": {"device_store"},
 }
 
 

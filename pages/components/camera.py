@@ -8,12 +8,16 @@ import av
 import numpy as np
 from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 
+from pages.components.devices import note_room
+from pages.components.phone_camera import Facing
 from posecore import Settings
 from posecore.capture.live_part import Picture
 from posecore.capture.live_room import LiveRoom
 from posecore.settings import CAMERA_SIZES
 
 _PICTURE_TIMEOUT_S = 5.0
+_STYLE = {"width": "100%", "borderRadius": "0.4rem", "background": "#0b0f14"}
+_TALLEST = "30rem"  # a phone held upright films upright, and the button must stay in view
 _WORDS = Translations(
     start="Start camera",
     stop="Stop camera",
@@ -30,8 +34,20 @@ _WORDS = Translations(
 )
 
 
-def show_camera(room: LiveRoom, settings: Settings) -> bool:
+def name_key(facing: Facing | None) -> str:
+    """Name the camera's component; one for each side, which share nothing that is remembered."""
+    return f"camera_{facing}" if facing else "camera"
+
+
+def show_camera(room: LiveRoom, settings: Settings, *, facing: Facing | None = None) -> bool:
     """Show the athlete's picture with the skeleton on it.
+
+    Parameters
+    ----------
+    room : LiveRoom
+    settings : Settings
+    facing : {"environment", "user"}, optional
+        Which of a phone's cameras; by default the one that is there, or was chosen before.
 
     Returns
     -------
@@ -39,17 +55,19 @@ def show_camera(room: LiveRoom, settings: Settings) -> bool:
         Whether the camera runs.
     """
     width, height = CAMERA_SIZES[settings.camera_size]
+    note_room(room)
     context = webrtc_streamer(
-        key="camera",
+        key=name_key(facing),
         mode=WebRtcMode.SENDRECV,
         # An empty list, or the library would ask a public server for this machine's address.
-        rtc_configuration={"iceServers": [{"urls": url} for url in settings.ice_servers]},
+        rtc_configuration={"iceServers": [each.for_browser for each in settings.ice_servers]},
         media_stream_constraints={
             "video": {
                 "width": {"ideal": width},
                 "height": {"ideal": height},
                 "frameRate": {"ideal": 30},
-            },
+            }
+            | ({"facingMode": {"ideal": facing}} if facing else {}),
             "audio": False,
         },
         queued_video_frames_callback=partial(_draw_frames, room),
@@ -61,7 +79,7 @@ def show_camera(room: LiveRoom, settings: Settings) -> bool:
             "controls": False,
             "muted": True,
             "playsInline": True,
-            "style": {"width": "100%", "borderRadius": "0.4rem", "background": "#0b0f14"},
+            "style": _STYLE | ({"maxHeight": _TALLEST} if facing else {}),
         },
         translations=_WORDS,
     )

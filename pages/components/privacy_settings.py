@@ -29,6 +29,6 @@ def show_privacy_settings(settings: Settings) -> None:
         st.warning(explain_network(), icon=":material/lock_open:")
     st.caption(
         "Nothing else calls out: no usage statistics of the dashboard, no fonts or scripts from "
-        "elsewhere, no public server for the camera's connection unless POSECORE_ICE_SERVERS "
-        "names one."
+        "elsewhere, no public server for the camera's connection unless one is named above or by "
+        "POSECORE_ICE_SERVERS."
     )

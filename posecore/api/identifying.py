@@ -34,7 +34,7 @@ def make_identify(
     """
 
     def identify(connection: HTTPConnection) -> Identity:
-        token = _find_token(connection)
+        token = find_token(connection)
         if token is not None:
             return get_store().identify(token)
         if not needs_sign_in():
@@ -50,7 +50,14 @@ def make_identify(
     return identify
 
 
-def _find_token(connection: HTTPConnection) -> str | None:
+def find_token(connection: HTTPConnection) -> str | None:
+    """Return the token somebody shows, whether or not it is worth anything; None for none.
+
+    Raises
+    ------
+    NotSignedInError
+        If something else is shown as one.
+    """
     header = connection.headers.get("Authorization")
     if header is not None:
         scheme, _, token = header.partition(" ")

@@ -299,6 +299,21 @@ def m009_authors_of_notes(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def m011_paired_devices(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Devices that may come in from the network, by the hash of what they show."""
+    cursor.execute(
+        """
+        CREATE TABLE paired_devices (
+            id UUID PRIMARY KEY,
+            name VARCHAR NOT NULL,
+            secret_sha256 VARCHAR NOT NULL UNIQUE,
+            paired_at TIMESTAMP NOT NULL,
+            last_seen_at TIMESTAMP NOT NULL
+        )
+        """
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_sessions_and_frames,
     m002_preferences,
@@ -309,6 +324,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m007_metrics_and_references,
     m008_people_shares_tokens_audit,
     m009_authors_of_notes,
+    m011_paired_devices,
 )
 
 

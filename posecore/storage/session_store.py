@@ -8,6 +8,7 @@ from posecore.identity import Identity
 from posecore.settings import LOCAL_OWNER, Settings
 from posecore.storage.audit_store import AuditStore
 from posecore.storage.connection import Database
+from posecore.storage.device_store import DeviceStore
 from posecore.storage.metric_store import MetricStore
 from posecore.storage.note_store import NoteStore
 from posecore.storage.people_store import PeopleStore
@@ -60,7 +61,8 @@ class SessionStore(SessionRecovery):
     ``notes`` are the notes on these sessions, ``processed`` what was computed of them and kept,
     ``readings`` the signals of each frame, to search in, and ``metrics`` their numbers. ``shares``
     lends an athlete's sessions to others, ``tokens`` are what programs show in this owner's name,
-    ``audit`` is who opened or changed what, and ``people`` what others are called.
+    ``audit`` is who opened or changed what, ``people`` what others are called, and ``devices`` what
+    is paired with this computer.
     """
 
     def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
@@ -72,6 +74,7 @@ class SessionStore(SessionRecovery):
         self.shares = ShareStore(database, owner=owner)
         self.tokens = TokenStore(database, owner=owner)
         self.audit = AuditStore(database, owner=owner)
+        self.devices = DeviceStore(database)
         self.people = PeopleStore(database, owner=owner)
         self.queries = SessionQueries(database, owner=owner)
 

@@ -11,12 +11,16 @@ State = Literal["open", "cut", "silent"]
 class TcpProxy:
     """Forwards bytes between whoever connects and a port of this computer; a context manager.
 
+    ``source`` is the address it connects from: whoever comes through it looks to the server like
+    that one.
+
     ``cut`` ends all connections and refuses new ones. ``silent`` carries nothing and says nothing,
     like a cable that was pulled; what was under way arrives when it is ``open`` again.
     """
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, *, source: str = "") -> None:
         self._target = ("127.0.0.1", target_port)
+        self._source = (source, 0) if source else None
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self._state: State = "open"
@@ -63,7 +67,7 @@ class TcpProxy:
                 client.close()
                 continue
             self.n_connections += 1
-            server = socket.create_connection(self._target)
+            server = socket.create_connection(self._target, source_address=self._source)
             self._sockets += [client, server]
             self._start(self._pump, client, server)
             self._start(self._pump, server, client)

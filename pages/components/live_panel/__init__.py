@@ -36,13 +36,14 @@ _panel = st.components.v2.component(
 )
 
 
-def live_panel(room: LiveRoom) -> None:
+def live_panel(room: LiveRoom, *, with_angles: bool = True) -> None:
     """Show what happens in the room, and take commands for it."""
     if "live_token" not in st.session_state:
         st.session_state.live_token = secrets.token_urlsafe(16)
     token = st.session_state.live_token
     register_room(token, room)
-    _panel(data={"url": f"live-room/{token}", "angles": _describe_angles()}, key="live_panel")
+    angles = _describe_angles() if with_angles else []
+    _panel(data={"url": f"live-room/{token}", "angles": angles}, key="live_panel")
 
 
 def _describe_angles() -> list[dict[str, Any]]:

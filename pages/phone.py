@@ -1,0 +1,50 @@
+"""Phone as camera: the picture, start and stop, and nothing else that a thumb could hit."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import camera
+from pages.components.connection_test import show_connection_test
+from pages.components.live_panel import live_panel
+from pages.components.phone_camera import FACINGS, keep_awake
+from pages.components.phone_choice import ask_athlete
+from pages.components.recording_buttons import get_room, show_buttons
+from pages.components.recording_form import ask_keep_video, make_default_name
+from pages.components.state import get_settings
+
+COUNTDOWN_S = 3.0
+
+settings = get_settings()
+room = get_room(settings)
+facing = st.session_state.get("phone_facing", "environment")
+room.pipeline.mirror = facing == "user"
+fields: dict[str, Any] = {"name": make_default_name()}
+
+with st.container(key="phone"):
+    is_ready = bool(st.session_state.get("phone_ready"))
+    with st.container(key="camera_picture"):
+        is_playing = camera.show_camera(room, settings, facing=facing) if is_ready else False
+    keys = [camera.name_key(each) for each in FACINGS]
+    st.session_state.phone_ready = keep_awake(keys, is_playing=is_playing) or is_ready
+    if st.session_state.phone_ready and not is_ready:
+        st.rerun()
+    live_panel(room, with_angles=False)
+    place = st.container(key="phone_button")
+    with st.expander("Athlete, camera, connection", icon=":material/tune:"):
+        fields["athlete"] = ask_athlete()
+        st.segmented_control(
+            "Camera",
+            list(FACINGS),
+            format_func=FACINGS.__getitem__,
+            default="environment",
+            required=True,
+            key="phone_facing",
+            disabled=is_playing,
+            help="Stop the camera to change it.",
+        )
+        room.keep_video = ask_keep_video("phone", disabled=not room.is_idle)
+        show_connection_test(settings, is_playing=is_playing)
+    room.fields = fields
+    with place:
+        show_buttons(room, fields, delay_s=COUNTDOWN_S, is_playing=is_playing)

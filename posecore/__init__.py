@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from posecore.events import detect_repetitions as detect_repetitions
     from posecore.figures.angle_chart import make_angles_figure as make_angles_figure
     from posecore.figures.skeleton import make_skeleton_figure as make_skeleton_figure
+    from posecore.goals import Goal as Goal
+    from posecore.goals import GoalResult as GoalResult
+    from posecore.goals import GoalTracker as GoalTracker
+    from posecore.goals import SessionGoal as SessionGoal
+    from posecore.goals import measure_goal as measure_goal
     from posecore.handover import write_sequence as write_sequence
     from posecore.metric_table import METRICS as METRICS
     from posecore.metrics import compute_metrics as compute_metrics
@@ -58,6 +63,7 @@ if TYPE_CHECKING:
     from posecore.sequence import PoseFrame as PoseFrame
     from posecore.sequence import PoseSequence as PoseSequence
     from posecore.sequence import ProcessingStep as ProcessingStep
+    from posecore.session_goals import load_goals as load_goals
     from posecore.settings import Settings as Settings
     from posecore.signal_readings import compute_readings as compute_readings
     from posecore.storage.note import Note as Note
@@ -76,6 +82,9 @@ _HOMES = {
     "CleaningOptions": "cleaning.chain",
     "Comparison": "comparison",
     "Condition": "conditions",
+    "Goal": "goals",
+    "GoalResult": "goals",
+    "GoalTracker": "goals",
     "Landmark": "topology",
     "METRICS": "metric_table",
     "Note": "storage.note",
@@ -91,6 +100,7 @@ _HOMES = {
     "SEGMENTS": "topology",
     "SIGNALS": "conditions",
     "Session": "storage.session",
+    "SessionGoal": "goals",
     "SessionStore": "storage.session_store",
     "Settings": "settings",
     "Signal": "conditions",
@@ -114,8 +124,10 @@ _HOMES = {
     "detect_repetitions": "events",
     "detect_seen_from_behind": "cleaning.sides",
     "find_moments": "search",
+    "load_goals": "session_goals",
     "make_angles_figure": "figures.angle_chart",
     "make_skeleton_figure": "figures.skeleton",
+    "measure_goal": "goals",
     "open_store": "storage.session_store",
     "read_sequence": "reading",
     "refine": "refinement.fit",

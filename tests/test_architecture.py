@@ -35,7 +35,8 @@ REPORT_PARTS = {f"report_{part}" for part in ("chart", "comparison", "moments", 
 ESTIMATION = DATA | {"settings", "models", "isolation", "worker", "estimation"}
 API = (
     COMPARISON
-    | {"climbing", "conditions", "export", "formats", "frame_arrow", "identity", "import_queue"}
+    | {"climbing", "conditions", "export", "formats", "frame_arrow", "goals", "identity"}
+    | {"import_queue", "session_goals"}
     | {"importing", "landmark_import", "placement", "processing", "search", "session_metrics"}
     | {"replay_clock", "settings", "storage", "streaming", "table_columns"}
 )
@@ -59,6 +60,8 @@ MAY_IMPORT = {
     "angle_definition": BASE | {"angle_measures"},
     "angle_table": BASE | {"angle_measures", "angle_definition"},
     "angles": DATA | {"angle_measures", "angle_definition", "angle_table"},
+    "seen_angles": DATA | {"angles"},
+    "goals": DATA | {"angles", "seen_angles"},
     "refinement": DATA | {"cleaning"},
     "trust": DATA | {"angles", "refinement"},
     "processing": DATA | {"settings", "cleaning", "refinement"},
@@ -86,12 +89,15 @@ MAY_IMPORT = {
     "conditions": ERRORS | {"angle_table"},
     "signal_readings": ANALYSIS | {"conditions", "processing", "stillness"},
     "frame_arrow": DATA,
-    "storage": DATA | {"settings", "identity", "video_writer", "conditions", "frame_arrow"},
+    "storage": DATA
+    | {"settings", "identity", "video_writer", "conditions", "frame_arrow", "goals"},
     "api": API,
     "client_link": ERRORS,
+    "client_goals": ERRORS | {"client_link", "goals"},
     "client_readings": ERRORS | {"client_link", "conditions", "storage.session"},
     "client": DATA
-    | {"client_link", "client_readings", "frame_arrow", "storage.note", "storage.session"},
+    | {"client_goals", "client_link", "client_readings", "frame_arrow"}
+    | {"storage.note", "storage.session"},
     "search": DATA | {"angle_readings", "conditions", "processing", "signal_readings", "export"},
     "reading_job": ERRORS | {"search"},
     "courses": ANALYSIS | {"angle_readings", "repetition_profile"},
@@ -126,7 +132,8 @@ MAY_IMPORT = {
     "streaming": DATA | {"capture", "replay_block", "replay_clock", "storage"},
     "capture": ESTIMATION
     | {"angles", "cleaning", "storage", "video", "video_writer"}
-    | {"comparison", "image_scale", "online_warping", "replay_clock", "stillness"},
+    | {"comparison", "image_scale", "online_warping", "replay_clock", "stillness"}
+    | {"goals", "seen_angles"},
 }
 # What only these files may import; the package is found wherever in a file the import stands.
 OWNERS = {

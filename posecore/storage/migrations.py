@@ -299,6 +299,26 @@ def m009_authors_of_notes(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def m010_goals(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Goals a session was recorded with; what was reached is NULL until it is stopped."""
+    cursor.execute(
+        """
+        CREATE TABLE goals (
+            session_id UUID NOT NULL,
+            number INTEGER NOT NULL,
+            angle VARCHAR NOT NULL,
+            kind VARCHAR NOT NULL,
+            low_deg DOUBLE,
+            high_deg DOUBLE,
+            n_repetitions INTEGER,
+            in_zone_s DOUBLE,
+            seen_s DOUBLE,
+            best_deg DOUBLE
+        )
+        """
+    )
+
+
 def m011_paired_devices(cursor: duckdb.DuckDBPyConnection) -> None:
     """Devices that may come in from the network, by the hash of what they show."""
     cursor.execute(
@@ -324,6 +344,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m007_metrics_and_references,
     m008_people_shares_tokens_audit,
     m009_authors_of_notes,
+    m010_goals,
     m011_paired_devices,
 )
 

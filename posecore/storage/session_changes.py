@@ -158,12 +158,13 @@ class SessionChanges(SessionVideos):
             return session
 
     def delete_session(self, session_id: str) -> None:
-        """Delete a session with its frames, all that was made of them, notes and video for good."""
+        """Delete a session with its frames, all made of them, notes, goals and video for good."""
         with self._database.transaction() as cursor:
             session = find_session(cursor, session_id, owner=self.owner, right="own")
             session_id = session.id
             _remove_derived(cursor, session_id)
             cursor.execute("DELETE FROM notes WHERE session_id = ?", [session_id])
+            cursor.execute("DELETE FROM goals WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM session_references WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM sessions WHERE id = ?", [session_id])

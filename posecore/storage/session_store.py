@@ -9,6 +9,7 @@ from posecore.settings import LOCAL_OWNER, Settings
 from posecore.storage.audit_store import AuditStore
 from posecore.storage.connection import Database
 from posecore.storage.device_store import DeviceStore
+from posecore.storage.goal_store import GoalStore
 from posecore.storage.metric_store import MetricStore
 from posecore.storage.note_store import NoteStore
 from posecore.storage.people_store import PeopleStore
@@ -58,16 +59,17 @@ class SessionStore(SessionRecovery):
     Safe to use from several threads: each call works on a cursor of its own. One process owns the
     file. Whoever may not read a session gets the same answer as for an unknown id; one that was
     shared is refused with :class:`posecore.errors.NotAllowedError` what the share does not cover.
-    ``notes`` are the notes on these sessions, ``processed`` what was computed of them and kept,
-    ``readings`` the signals of each frame, to search in, and ``metrics`` their numbers. ``shares``
-    lends an athlete's sessions to others, ``tokens`` are what programs show in this owner's name,
-    ``audit`` is who opened or changed what, ``people`` what others are called, and ``devices`` what
-    is paired with this computer.
+    ``notes`` are the notes on these sessions, ``goals`` what they were recorded with as a target,
+    ``processed`` what was computed of them and kept, ``readings`` the signals of each frame, to
+    search in, and ``metrics`` their numbers. ``shares`` lends an athlete's sessions to others,
+    ``tokens`` are what programs show in this owner's name, ``audit`` is who opened or changed
+    what, ``people`` what others are called, and ``devices`` what is paired with this computer.
     """
 
     def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
         super().__init__(database, owner=owner)
         self.notes = NoteStore(database, owner=owner)
+        self.goals = GoalStore(database, owner=owner)
         self.processed = ProcessedStore(database, owner=owner)
         self.readings = ReadingStore(database, owner=owner)
         self.metrics = MetricStore(database, owner=owner)

@@ -3,6 +3,7 @@
 
 import { makeGhost } from "./ghost.js";
 import { makeCues } from "./cues.js";
+import { makeGoals } from "./goals.js";
 import { openRoom } from "./room.js";
 import { makeSounds } from "./sounds.js";
 
@@ -13,6 +14,7 @@ const WATCH_MS = 1000;
 // Each part: its name, and what makes its controls in an element of its own.
 const PARTS = [
   ["cues", makeCues],
+  ["goals", makeGoals],
   ["ghost", makeGhost],
 ];
 const panels = new WeakMap();

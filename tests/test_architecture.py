@@ -129,6 +129,7 @@ OWNERS = {
         "posecore/camera.py",
         "posecore/video.py",
         "posecore/capture/canvas.py",
+        "posecore/capture/jpeg.py",
         "posecore/capture/overlay.py",
         "posecore/capture/hints.py",
         "posecore/clip_canvas.py",

@@ -111,6 +111,11 @@ class AttemptWatch:
         self._now_s = float("-inf")
 
     @property
+    def now_s(self) -> float:
+        """Time of the newest frame."""
+        return self._now_s
+
+    @property
     def is_moving(self) -> bool:
         """Whether an attempt goes on."""
         return self._is_moving

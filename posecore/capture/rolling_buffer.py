@@ -104,7 +104,7 @@ class RollingBuffer:
     Attributes
     ----------
     seconds : float
-        How far it reaches back; at most :data:`MAX_SECONDS`.
+        How far it reaches back, to the frame before that; at most :data:`MAX_SECONDS`.
     keeps_pictures : bool
         Whether pictures are remembered beside the landmarks.
     n_refused : int
@@ -171,14 +171,16 @@ class RollingBuffer:
         -------
         RememberedFrame or None
             To be packed; None for one that is not later than the frame before. A clock that is set
-            back makes everything before it another stream's, which is forgotten.
+            back, or leaps ahead, makes everything before it another stream's, which is forgotten.
         """
         with self._lock:
-            if self._frames and frame.time_s <= (last_s := self._frames[-1].time_s):
-                if frame.time_s > last_s - _NEW_STREAM_S:
+            if self._frames:
+                step_s = frame.time_s - self._frames[-1].time_s
+                if -_NEW_STREAM_S < step_s <= 0:
                     self.n_refused += 1
                     return None
-                self._clear()
+                if not 0 < step_s <= MAX_SECONDS:
+                    self._clear()
             if self._frames:
                 frame_number = max(frame_number, self._frames[-1].frame_number + 1)
             height, width = frame_rgb.shape[:2]
@@ -267,8 +269,9 @@ class RollingBuffer:
         self._full_until_s = float("-inf")
 
     def _forget_old(self) -> None:
-        newest_s = self._frames[-1].time_s
-        self._drop(bisect_left(self._frames, newest_s - self.seconds, key=_time_of))
+        # One of the older ones stays: what was seen just before, where a hole is at the end.
+        oldest_s = self._frames[-1].time_s - self.seconds
+        self._drop(max(0, bisect_left(self._frames, oldest_s, key=_time_of) - 1))
         self._stay_within_bytes()
 
     def _stay_within_bytes(self) -> None:

@@ -42,7 +42,9 @@ def live_panel(room: LiveRoom) -> None:
         st.session_state.live_token = secrets.token_urlsafe(16)
     token = st.session_state.live_token
     register_room(token, room)
-    _panel(data={"url": f"live-room/{token}", "angles": _describe_angles()}, key="live_panel")
+    data = {"url": f"live-room/{token}", "angles": _describe_angles()}
+    # A part asks for a rerun where something happened that nobody pressed a button for.
+    _panel(data=data, key="live_panel", on_news_change=lambda: None)
 
 
 def _describe_angles() -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 // The live room below the camera picture: what the server says of it, shown without a rerun of the
 // page, the controls of its parts, and the sounds.
 
+import { makeHandsFree } from "./hands_free.js";
+import { makeMirror } from "./mirror.js";
 import { openRoom } from "./room.js";
 import { makeSounds } from "./sounds.js";
 
@@ -9,7 +11,11 @@ const PRESS_START = "Press Start camera and allow it when the browser asks.";
 const REFUSAL_MS = 5000;
 const WATCH_MS = 1000;
 // Each part: its name, and what makes its controls in an element of its own.
-const PARTS = [];
+const PARTS = [
+  ["hands_free", makeHandsFree],
+  ["mirror_delay", makeMirror],
+];
+const LOST = "Nobody is seen: the recording goes on, with a gap until somebody is back.";
 const panels = new WeakMap();
 
 export default function (component) {
@@ -19,6 +25,7 @@ export default function (component) {
     panel = makePanel(root);
     panels.set(root, panel);
   }
+  panel.rerun = () => component.setTriggerValue("news", Date.now());
   panel.listen(component.data.url);
   panel.showAngles(component.data.angles);
   return () => {
@@ -31,7 +38,7 @@ function makePanel(root) {
   const find = (name) => root.querySelector(`[data-part="${name}"]`);
   const values = new Map();
   const sounds = makeSounds();
-  const parts = PARTS.map(([name, make]) => [name, make(addHost(name), (command) => line.send({ part: name, ...command }), sounds)]);
+  const parts = PARTS.map(([name, make]) => [name, make(addHost(name), (command) => line.send({ part: name, ...command }), sounds, () => panel.rerun())]);
   let previous = SILENT;
   let line = null;
   let heardUrl = "";
@@ -105,7 +112,7 @@ function makePanel(root) {
   function showHint(status) {
     const isOff = status.camera === "off";
     const why = isOff ? trouble : "";
-    const message = status.problem || refusal || why || (status.camera === "starting" ? "Starting the pose model …" : status.hint);
+    const message = status.problem || refusal || why || (status.camera === "starting" ? "Starting the pose model …" : status.parts.hands_free?.is_lost ? LOST : status.hint);
     const good = status.recorder === "recording" ? "Looking good." : "Looking good: ready to record.";
     const hint = find("hint");
     hint.textContent = message || (status.camera === "on" ? good : "");
@@ -131,7 +138,8 @@ function makePanel(root) {
     sounds.close();
   }
 
-  return { listen, showAngles, close };
+  const panel = { listen, showAngles, close, rerun() {} };
+  return panel;
 }
 
 // Why the browser gives no camera, in words; the server cannot know.

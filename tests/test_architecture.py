@@ -145,6 +145,7 @@ OWNERS = {
         "posecore/video.py",
         "posecore/capture/canvas.py",
         "posecore/capture/ghost_overlay.py",
+        "posecore/capture/jpeg.py",
         "posecore/capture/overlay.py",
         "posecore/capture/hints.py",
         "posecore/capture/viewer_picture.py",

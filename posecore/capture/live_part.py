@@ -58,9 +58,13 @@ class LivePart:
     ----------
     name : str
         Under which its status is found and its commands come.
+    shown : PoseFrame or None
+        The pose, calmed, whose picture :meth:`replace` shows; None where it shows the present. The
+        angles beside the picture are those of this pose.
     """
 
     name = ""
+    shown: PoseFrame | None = None
 
     def see(self, moment: LiveMoment) -> None:
         """Take in a frame, before anything is drawn."""

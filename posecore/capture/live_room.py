@@ -1,6 +1,6 @@
 """One camera, one recorder, one pipeline: what stands behind the Live page of one browser tab."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,10 +8,14 @@ import numpy as np
 from posecore.angles import CORE_ANGLES
 from posecore.capture.cues import CuesPart
 from posecore.capture.ghost import Ghost
+from posecore.capture.hands_free import HandsFree
+from posecore.capture.kept_stretch import StretchKeeper
 from posecore.capture.live_goals import LiveGoals
 from posecore.capture.live_part import LivePart
+from posecore.capture.mirror_delay import MirrorDelay
 from posecore.capture.pipeline import LivePipeline, PosePublisher
 from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.capture.rolling_buffer import RememberedFrame, RollingBuffer
 from posecore.errors import InvalidMessageError, PoseCoreError
 from posecore.estimation import open_estimator
 from posecore.seen_angles import compute_seen_angle
@@ -39,8 +43,8 @@ class LiveRoom:
     recorder : SessionRecorder
     last_session : Session or None
         What was recorded last, until the next recording starts or it is dismissed.
-    keep_video : bool
-        Whether the next recording keeps its video.
+    buffer : RollingBuffer
+        The newest frames, to look back at.
     fields : dict
         What the page's form says about the next recording: name, athlete, tags, description.
     ghost : Ghost
@@ -66,10 +70,20 @@ class LiveRoom:
         self.ghost = Ghost()
         self.goals = LiveGoals(store)
         self.cues = CuesPart(store, lambda: recorder.session_id)
+        self.buffer = RollingBuffer()
+        self.keeper = StretchKeeper(store, self.buffer, model=settings.model)
+        self.mirror_delay = MirrorDelay(
+            self.buffer, self.keeper, self.recorder, lambda: self.fields
+        )
+        self.hands_free = HandsFree(self, self.buffer)
+        self.mirror_delay.on_top = (self.hands_free.draw_above, self.cues.draw_above)
         parts: tuple[LivePart, ...] = (
             self.ghost,
             self.goals,
             self.cues,
+            # The mirror fills the buffer that others look into.
+            self.mirror_delay,
+            self.hands_free,
             *make_further(self),
         )
         self.parts = {part.name: part for part in parts}
@@ -78,16 +92,26 @@ class LiveRoom:
         )
         self.last_session: Session | None = None
         self.problem = ""
-        self.keep_video = False
         self.fields: dict[str, Any] = {}
+
+    @property
+    def keep_video(self) -> bool:
+        """Whether the next recording, and what is kept after the fact, keeps its video."""
+        return self.mirror_delay.keep_video
+
+    @keep_video.setter
+    def keep_video(self, keep_video: bool) -> None:
+        self.mirror_delay.keep_video = keep_video
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being recorded, or waits to be saved."""
         return self.recorder.state is RecorderState.IDLE
 
-    def start_recording(self, *, delay_s: float, **fields: Any) -> None:
-        """Start after a countdown; needs a running camera.
+    def start_recording(
+        self, *, delay_s: float, lead_in: Sequence[RememberedFrame] = (), **fields: Any
+    ) -> None:
+        """Start after a countdown, or with what was seen just before; needs a running camera.
 
         Raises
         ------
@@ -96,7 +120,9 @@ class LiveRoom:
         if self.pipeline.is_open:
             self.problem = ""
             self.last_session = None
-            self.recorder.start(delay_s=delay_s, keep_video=self.keep_video, **fields)
+            self.recorder.start(
+                delay_s=delay_s, keep_video=self.keep_video, lead_in=lead_in, **fields
+            )
             for part in self.parts.values():
                 part.recording_started()
 
@@ -154,9 +180,10 @@ class LiveRoom:
 
     def status(self) -> dict[str, Any]:
         """What the page shows several times a second, ready for JSON."""
-        frame = self.pipeline.latest
+        latest = self.pipeline.latest
+        frame = self._find_shown() or latest
         state = self.recorder.state.value
-        is_starting = self.pipeline.is_open and frame is None
+        is_starting = self.pipeline.is_open and latest is None
         return {
             "camera": "starting" if is_starting else "on" if self.pipeline.is_open else "off",
             "recorder": state,
@@ -172,6 +199,11 @@ class LiveRoom:
             "angles_deg": {} if frame is None else compute_live_angles(frame),
             "parts": {name: part.status() for name, part in self.parts.items()},
         }
+
+    def _find_shown(self) -> PoseFrame | None:
+        """Find the pose that a part shows in the place of the present one."""
+        parts = reversed(self.parts.values())
+        return next((part.shown for part in parts if part.shown is not None), None)
 
 
 def compute_live_angles(frame: PoseFrame) -> dict[str, int | None]:

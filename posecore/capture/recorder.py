@@ -3,10 +3,10 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from posecore.errors import (
 from posecore.sequence import PoseFrame, PoseSequence
 from posecore.storage.session import Session, check_fields
 from posecore.storage.session_store import SessionStore
+
+if TYPE_CHECKING:  # pictures as JPEG need OpenCV, which a stream without pictures does without
+    from posecore.capture.rolling_buffer import RememberedFrame
 
 BATCH_INTERVAL_S: Final = 0.4
 """Well under the second that a killed program may cost."""
@@ -157,6 +160,7 @@ class SessionRecorder:
         delay_s: float = 0.0,
         keep_video: bool = False,
         at_once: bool = False,
+        lead_in: "Sequence[RememberedFrame]" = (),
         **fields: Any,
     ) -> None:
         """Record from ``delay_s`` seconds from now on; without effect while one is running.
@@ -168,6 +172,10 @@ class SessionRecorder:
             Whether the pictures that come with the frames are kept, too.
         at_once : bool
             Whether the session exists before its first frame; without any it fails at the stop.
+        lead_in : sequence of RememberedFrame
+            What was seen just before: the recording begins with these. The next frame that is
+            added follows them, so no frame may be in the stream between the last of them and this
+            call. Without effect where there is a countdown.
         **fields
             Name, athlete, tags and description.
 
@@ -193,6 +201,8 @@ class SessionRecorder:
             if keep_video:
                 self._video = VideoRecorder(self._store.make_video_path(self._session_id))
             self._starts_at = self._clock() + delay_s
+            if not delay_s:
+                self._take_in(lead_in)
             self._stopping = threading.Event()
             self._writer = threading.Thread(
                 target=self._write_batches, args=(self._stopping,), name="recorder", daemon=True
@@ -240,6 +250,21 @@ class SessionRecorder:
             self._numbers.append(number)
             if self._video is not None and frame_rgb is not None:
                 self._video.add(frame_rgb, time_s)
+
+    def _take_in(self, lead_in: "Sequence[RememberedFrame]") -> None:
+        """Begin with frames that were seen before the start; each in order of time."""
+        if not lead_in:
+            return
+        first = lead_in[0]
+        self._buffer = [replace(each.frame, time_s=each.time_s - first.time_s) for each in lead_in]
+        self._numbers = [each.frame_number - first.frame_number for each in lead_in]
+        self._first_time_s, self._last_time_s = first.time_s, lead_in[-1].time_s
+        self._image_size = first.image_size
+        self._n_offered = self._numbers[-1] + 1
+        self._n_kept = len(lead_in)
+        self._n_dropped = self._n_offered - self._n_kept
+        if self._video is not None:
+            self._video.take_in(lead_in, first.time_s)
 
     def add_dropped(self, n_frames: int = 1) -> None:
         """Count frames that were lost before they could be analysed; they leave a hole."""

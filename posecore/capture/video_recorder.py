@@ -3,8 +3,9 @@
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,13 @@ from numpy.typing import NDArray
 from posecore.errors import PoseCoreError
 from posecore.video_writer import VideoWriter
 
+if TYPE_CHECKING:  # pictures as JPEG need OpenCV, which a stream without pictures does without
+    from posecore.capture.rolling_buffer import RememberedFrame
+
 CAPACITY: Final = 8
 """Pictures that may wait: a quarter of a second, 22 MB of the largest."""
 _WORTH_TELLING: Final = 0.1
+_Reader = Callable[[], NDArray[np.uint8] | None]
 
 
 class VideoRecorder:
@@ -41,7 +46,8 @@ class VideoRecorder:
         self.problem = ""
         self._path = path
         self._n_added = 0
-        self._waiting: deque[tuple[NDArray[np.uint8], float]] = deque()
+        self._n_waiting_max = CAPACITY
+        self._waiting: deque[tuple[_Reader, float]] = deque()
         self._changed = threading.Condition()
         self._is_ending = False
         self._writer: VideoWriter | None = None
@@ -59,10 +65,29 @@ class VideoRecorder:
         """
         with self._changed:
             self._n_added += 1
-            if len(self._waiting) >= CAPACITY or self._is_ending or self.problem:
+            if len(self._waiting) >= self._n_waiting_max or self._is_ending or self.problem:
                 self.n_dropped += 1
                 return
-            self._waiting.append((frame_rgb.copy(), time_s))
+            kept = frame_rgb.copy()
+            self._waiting.append((lambda: kept, time_s))
+            self._changed.notify_all()
+
+    def take_in(self, lead_in: "Sequence[RememberedFrame]", begin_s: float) -> None:
+        """Begin with pictures that are remembered from before the start; returns at once.
+
+        They are small until their turn comes, and as many others may wait meanwhile.
+
+        Parameters
+        ----------
+        lead_in : sequence of RememberedFrame
+        begin_s : float
+            Time of the recording's first frame.
+        """
+        seen = [(each.read_picture, each.time_s - begin_s) for each in lead_in if each.has_picture]
+        with self._changed:
+            self._n_added += len(seen)
+            self._n_waiting_max += len(seen)
+            self._waiting.extend(seen)
             self._changed.notify_all()
 
     def close(self) -> Path | None:
@@ -96,7 +121,11 @@ class VideoRecorder:
     def _run(self) -> None:
         try:
             while (item := self._next()) is not None:
-                frame_rgb, time_s = item
+                read_picture, time_s = item
+                frame_rgb = read_picture()
+                if frame_rgb is None:  # it was never made small
+                    self.n_dropped += 1
+                    continue
                 if self._writer is None:
                     height, width = frame_rgb.shape[:2]
                     # As little work as can be, on one core: the rest is the pose model's.
@@ -110,7 +139,7 @@ class VideoRecorder:
             logging.getLogger(__name__).exception("A picture could not be written to the video")
             self._fail("Something unexpected ended the video early; the recording goes on.")
 
-    def _next(self) -> tuple[NDArray[np.uint8], float] | None:
+    def _next(self) -> tuple[_Reader, float] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._is_ending)
             return self._waiting.popleft() if self._waiting else None

@@ -43,7 +43,9 @@ def live_panel(room: LiveRoom, *, with_angles: bool = True) -> None:
     token = st.session_state.live_token
     register_room(token, room)
     angles = _describe_angles() if with_angles else []
-    _panel(data={"url": f"live-room/{token}", "angles": angles}, key="live_panel")
+    data = {"url": f"live-room/{token}", "angles": angles}
+    # A part asks for a rerun where something happened that nobody pressed a button for.
+    _panel(data=data, key="live_panel", on_news_change=lambda: None)
 
 
 def _describe_angles() -> list[dict[str, Any]]:

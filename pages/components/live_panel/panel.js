@@ -4,6 +4,8 @@
 import { makeGhost } from "./ghost.js";
 import { makeCues } from "./cues.js";
 import { makeGoals } from "./goals.js";
+import { makeHandsFree } from "./hands_free.js";
+import { makeMirror } from "./mirror.js";
 import { openRoom } from "./room.js";
 import { makeSounds } from "./sounds.js";
 
@@ -16,7 +18,10 @@ const PARTS = [
   ["cues", makeCues],
   ["goals", makeGoals],
   ["ghost", makeGhost],
+  ["hands_free", makeHandsFree],
+  ["mirror_delay", makeMirror],
 ];
+const LOST = "Nobody is seen: the recording goes on, with a gap until somebody is back.";
 const panels = new WeakMap();
 
 export default function (component) {
@@ -26,6 +31,7 @@ export default function (component) {
     panel = makePanel(root);
     panels.set(root, panel);
   }
+  panel.rerun = () => component.setTriggerValue("news", Date.now());
   panel.listen(component.data.url);
   panel.showAngles(component.data.angles);
   return () => {
@@ -38,7 +44,7 @@ function makePanel(root) {
   const find = (name) => root.querySelector(`[data-part="${name}"]`);
   const values = new Map();
   const sounds = makeSounds();
-  const parts = PARTS.map(([name, make]) => [name, make(addHost(name), (command) => line.send({ part: name, ...command }), sounds)]);
+  const parts = PARTS.map(([name, make]) => [name, make(addHost(name), (command) => line.send({ part: name, ...command }), sounds, () => panel.rerun())]);
   let previous = SILENT;
   let line = null;
   let heardUrl = "";
@@ -112,7 +118,7 @@ function makePanel(root) {
   function showHint(status) {
     const isOff = status.camera === "off";
     const why = isOff ? trouble : "";
-    const message = status.problem || refusal || why || (status.camera === "starting" ? "Starting the pose model …" : status.hint);
+    const message = status.problem || refusal || why || (status.camera === "starting" ? "Starting the pose model …" : status.parts.hands_free?.is_lost ? LOST : status.hint);
     const good = status.recorder === "recording" ? "Looking good." : "Looking good: ready to record.";
     const hint = find("hint");
     hint.textContent = message || (status.camera === "on" ? good : "");
@@ -138,7 +144,8 @@ function makePanel(root) {
     sounds.close();
   }
 
-  return { listen, showAngles, close };
+  const panel = { listen, showAngles, close, rerun() {} };
+  return panel;
 }
 
 // Why the browser gives no camera, in words; the server cannot know.

@@ -17,12 +17,17 @@ export function makeSounds() {
     oscillator.stop(start + seconds);
   }
 
-  // A tick each second of the countdown, a long high tone at the start, a low one at the end.
+  // A tick each second of the countdown, a long high tone at the start, a low one at the end, and
+  // two falling ones when the athlete is lost.
   function play(before, now) {
     const tick = (status) => (status.recorder === "countdown" ? Math.ceil(status.countdown_s) : 0);
     if (tick(now) && tick(now) !== tick(before)) tone(660, 0.12);
     if (now.recorder === "recording" && before.recorder !== "recording") tone(990, 0.5);
     if (now.recorder !== "recording" && before.recorder === "recording") tone(440, 0.4);
+    if (now.parts.hands_free?.is_lost && !before.parts.hands_free?.is_lost) {
+      tone(740, 0.25);
+      tone(370, 0.5, 0.25);
+    }
   }
 
   function close() {

@@ -42,6 +42,7 @@ _ROWS_ROUND: Final = 150
 _SCOUTED: Final = 12
 _MEMORY: Final = 1 / _SCOUTED
 _NEAR: Final = 0.1
+_MUCH_BETTER: Final = 0.3
 
 
 class OnlineWarping:
@@ -92,12 +93,13 @@ class OnlineWarping:
     3. Between the rows the answer is the frame that looks most like the pose, of equal ones the
        nearest to the answer before.
     4. The position moves only while the pose is matched. Astray for a second, the path is begun
-       anew where it stands. Meanwhile a second matrix over the whole reference, with an open
-       beginning (a subsequence search), looks for a movement of about 100 degrees that was matched
-       all along; of equal ones it takes the nearest.
+       anew where it stands.
+    5. All the time a second matrix over the whole reference, with an open beginning (a subsequence
+       search), looks for a movement of about 100 degrees that was matched all along; of equal ones
+       it takes the nearest. It counts when the path is lost, and when it fits three times as well
+       as the path over as long a movement.
 
-    One pose takes a few hundredths of a millisecond while it is followed, and a few tenths while it
-    is looked for in five minutes of reference.
+    One pose takes a few tenths of a millisecond with five minutes of reference.
 
     References
     ----------
@@ -134,8 +136,8 @@ class OnlineWarping:
         self._is_following = False
         self._astray_since_s = np.inf
         self._live[:] = np.nan
-        self._path = self._begin_path()
-        self._scout: _Scout | None = None
+        self._scout = _Scout(self._poses, self._match, self._resume)
+        self._begin_path(self._row)
 
     @property
     def is_at_end(self) -> bool:
@@ -176,10 +178,14 @@ class OnlineWarping:
         gap_s = time_s - self._live_s if np.isfinite(self._live_s) else 0.0
         self._live_s = time_s
         moved = self._note_movement(pose)
-        if not self._is_following:
-            self._wait(pose, moved)
-        elif moved:
-            self._step(pose, moved, gap_s)
+        if moved:
+            self._look_around(pose, moved)
+        if self._is_following:
+            if moved:
+                self._step(pose, moved, gap_s)
+        elif self._frames.differ(pose, self._frame, self._frame + 1)[0] <= self._resume:
+            self._is_following = True
+            self._begin_path(self._row)
         self._settle(pose, time_s)
         return self.position_s
 
@@ -196,23 +202,22 @@ class OnlineWarping:
         self._live = np.where(np.isnan(pose), self._live, pose)
         return moved
 
-    def _wait(self, pose: Floats, moved: float) -> None:
-        """Begin anew where it stands when its pose is taken up, or where the movement is found."""
-        if self._frames.differ(pose, self._frame, self._frame + 1)[0] <= self._resume:
-            self._is_following, self._scout = True, None
-            self._path = self._begin_path()
-        elif moved and self.is_lost:
-            self._scout = self._scout or _Scout(len(self._rows), self._match, self._resume)
-            found = self._scout.step(self._poses.differ(pose), moved, self._row)
-            if found is not None:
-                self._is_following, self._scout, self._row = True, None, found
-                self._frame = int(self._rows[found])
-                self._path = self._begin_path()
+    def _look_around(self, pose: Floats, moved: float) -> None:
+        """Go to where the movement is found, if it is not where the path is."""
+        found = self._scout.step(pose, moved, self._row)
+        if found is None:
+            return
+        is_better = self._scout.cost[found] < _MUCH_BETTER * self._cost
+        self._n_better = self._n_better + 1 if is_better else 0
+        if self.is_lost or self._n_better >= _SCOUTED:
+            self._is_following, self._row = True, found
+            self._frame = int(self._rows[found])
+            self._begin_path(found)
 
-    def _begin_path(self) -> Floats:
-        path = np.full(len(self._rows), np.inf)
-        path[self._row] = 0.0
-        return path
+    def _begin_path(self, row: int) -> None:
+        self._path = np.full(len(self._rows), np.inf)
+        self._path[row] = 0.0
+        self._cost, self._n_better = 0.0, 0
 
     def _step(self, pose: Floats, moved: float, gap_s: float) -> None:
         """Fill one more column of the matrix within the band."""
@@ -228,6 +233,8 @@ class OnlineWarping:
         column = cheapest + self._poses.differ(pose, first, stop)
         self._path = np.full(len(self._rows), np.inf)
         self._path[first:stop] = column - column.min()
+        difference = float(self._poses.differ(pose, self._row, self._row + 1)[0])
+        self._cost += _MEMORY * (difference - self._cost)
 
     def _settle(self, pose: Floats, time_s: float) -> None:
         """Find the frame that looks most like the pose, and see whether it does."""
@@ -276,32 +283,31 @@ class _Poses:
 class _Scout:
     """Looks for a movement in the whole reference: a matrix whose paths may begin anywhere."""
 
-    def __init__(self, n_rows: int, match: float, resume: float) -> None:
-        self._match, self._resume = match, resume
-        self._cost = np.zeros(n_rows)
+    def __init__(self, poses: _Poses, match: float, resume: float) -> None:
+        n_rows = len(poses.values)
+        self._poses, self._match, self._resume = poses, match, resume
+        self._at = np.arange(n_rows)
         self._covered = np.zeros(n_rows)
         self._n_columns = 0
+        self.cost = np.zeros(n_rows)
 
-    def step(self, differences: Floats, moved: float, row: int) -> int | None:
+    def step(self, pose: Floats, moved: float, row: int) -> int | None:
         """Take the next column; return the row where the movement was found, if it was."""
-        steps = np.arange(int(np.ceil(2 * moved)) + 1)
-        windows = _make_windows(self._cost, len(steps) - 1) + _PENALTY * np.abs(steps - moved)[::-1]
-        best = windows.argmin(axis=1)
-        at = np.arange(len(best))
-        came_from = (at + best - (len(steps) - 1)).clip(0)
-        cheapest = windows[at, best]
-        self._covered = (1 - _MEMORY) * (self._covered[came_from]) + at - came_from
-        self._cost = (1 - _MEMORY) * cheapest + _MEMORY * differences
+        differences = self._poses.differ(pose)
+        longest = min(int(np.ceil(2 * moved)) + 1, _LONGEST_STEP)
+        cheapest, came_from = _relax_with_origin(self.cost, longest, moved)
+        self._covered = (1 - _MEMORY) * self._covered[came_from] + (self._at - came_from)
+        self.cost = (1 - _MEMORY) * cheapest + _MEMORY * differences
         self._n_columns += 1
         if self._n_columns < _SCOUTED:
             return None
-        is_good = self._cost <= 0.5 * self._match
+        is_good = self.cost <= 0.5 * self._match
         is_good &= self._covered >= 0.4 * _SCOUTED
         is_good &= differences <= self._resume
         if not is_good.any():
             return None
-        away = _NEAR * np.abs(at - row) / len(at)
-        return int(np.where(is_good, self._cost + away, np.inf).argmin())
+        away = _NEAR * np.abs(self._at - row) / len(self._at)
+        return int(np.where(is_good, self.cost + away, np.inf).argmin())
 
 
 def compute_core_angles(frame: PoseFrame) -> Floats:
@@ -342,3 +348,17 @@ def _relax(path: Floats, longest: int, expected: float, weight: float) -> Floats
     """Cost of coming to each row in one step of 0 to so many rows."""
     penalty = weight * np.abs(np.arange(longest + 1) - expected)
     return np.asarray((_make_windows(path, longest) + penalty[::-1]).min(axis=1))
+
+
+def _relax_with_origin(
+    path: Floats, longest: int, expected: float
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Cost of coming to each row, and from which row one came."""
+    cheapest = path + _PENALTY * expected
+    came_from = np.arange(len(path))
+    for step in range(1, min(longest, len(path) - 1) + 1):
+        other = path[:-step] + _PENALTY * abs(step - expected)
+        is_cheaper = other < cheapest[step:]
+        cheapest[step:][is_cheaper] = other[is_cheaper]
+        came_from[step:][is_cheaper] = np.flatnonzero(is_cheaper)
+    return cheapest, came_from

@@ -140,6 +140,13 @@ class OnlineWarping:
         self._begin_path(self._row)
 
     @property
+    def span_s(self) -> tuple[float, float]:
+        """First and last moment around the position at which the reference looks about like it."""
+        is_last = self._row + 1 == len(self._rows)
+        after = len(self._frames_s) if is_last else int(self._rows[self._row + 1])
+        return float(self._frames_s[self._rows[self._row]]), float(self._frames_s[after - 1])
+
+    @property
     def is_at_end(self) -> bool:
         """Whether the last pose of the reference is reached; a single position has no end."""
         return self.is_matched and self._row == len(self._rows) - 1 > 0

@@ -1,6 +1,6 @@
 """Where in a recording somebody is who does the same movement now: warping without a future."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +39,10 @@ _GAP_S: Final = 0.25
 _LEAST_KNOWN: Final = 4
 _TIE: Final = 0.02
 _ROWS_ROUND: Final = 150
-_SCOUTED: Final = 12
-_MEMORY: Final = 1 / _SCOUTED
+_SCOUT_STEP: Final = 1.0
+_SCOUTED: Final = 6
+"""So many rows of 16 degrees make a movement that can be told from others."""
+_MEMORY: Final = _STEP / _SCOUTED
 _NEAR: Final = 0.1
 _MUCH_BETTER: Final = 0.3
 
@@ -95,9 +97,9 @@ class OnlineWarping:
     4. The position moves only while the pose is matched. Astray for a second, the path is begun
        anew where it stands.
     5. All the time a second matrix over the whole reference, with an open beginning (a subsequence
-       search), looks for a movement of about 100 degrees that was matched all along; of equal ones
-       it takes the nearest. It counts when the path is lost, and when it fits three times as well
-       as the path over as long a movement.
+       search) and rows of 16 degrees, looks for a movement of about 100 degrees that was matched
+       all along; of equal ones it takes the nearest. It counts when the path is lost, and when it
+       fits three times as well as the path over as long a movement.
 
     One pose takes a few tenths of a millisecond with five minutes of reference.
 
@@ -117,12 +119,13 @@ class OnlineWarping:
             )
         self._frames_s = reference.time_s[is_known]
         self._frames = _Poses(angles_deg[is_known] / UNIT_DEG)
-        self._rows = _thin_out(self._frames.values)
+        self._rows = _thin_out(self._frames.values, _STEP)
         self._poses = self._frames.take(self._rows)
         self.match_deg = _find_match(self._poses.values)
         self._match = (self.match_deg / UNIT_DEG) ** 2
         self._resume = (_RESUME_SHARE * self.match_deg / UNIT_DEG) ** 2
-        self._live = np.full(len(CORE_ANGLES), np.nan)
+        self._scout = _Scout(self._frames, self._match, self._resume)
+        self._cost, self._n_better = 0.0, 0
         self._live_s = -np.inf
         self.seek(float(self._frames_s[0]))
 
@@ -135,8 +138,8 @@ class OnlineWarping:
         self.is_matched = self.is_lost = False
         self._is_following = False
         self._astray_since_s = np.inf
-        self._live[:] = np.nan
-        self._scout = _Scout(self._poses, self._match, self._resume)
+        self._movement = _Movement(_STEP)
+        self._scout.forget()
         self._begin_path(self._row)
 
     @property
@@ -184,9 +187,8 @@ class OnlineWarping:
             self._astray_since_s = np.inf
         gap_s = time_s - self._live_s if np.isfinite(self._live_s) else 0.0
         self._live_s = time_s
-        moved = self._note_movement(pose)
-        if moved:
-            self._look_around(pose, moved)
+        moved = self._movement.note(pose)
+        self._look_around(pose)
         if self._is_following:
             if moved:
                 self._step(pose, moved, gap_s)
@@ -196,30 +198,17 @@ class OnlineWarping:
         self._settle(pose, time_s)
         return self.position_s
 
-    def _note_movement(self, pose: Floats) -> float:
-        """How many steps the athlete has moved since the last column; 0 while it is less than 1."""
-        change = np.abs(pose - self._live)
-        change = change[~np.isnan(change)]
-        if not len(change):
-            self._live = np.where(np.isnan(pose), self._live, pose)
-            return 1.0
-        moved = float(change.max()) / _STEP
-        if moved < 1.0:
-            return 0.0
-        self._live = np.where(np.isnan(pose), self._live, pose)
-        return moved
-
-    def _look_around(self, pose: Floats, moved: float) -> None:
+    def _look_around(self, pose: Floats) -> None:
         """Go to where the movement is found, if it is not where the path is."""
-        found = self._scout.step(pose, moved, self._row)
+        found = self._scout.step(pose, self._frame)
         if found is None:
             return
-        is_better = self._scout.cost[found] < _MUCH_BETTER * self._cost
+        is_better = found.cost < _MUCH_BETTER * self._cost
         self._n_better = self._n_better + 1 if is_better else 0
         if self.is_lost or self._n_better >= _SCOUTED:
-            self._is_following, self._row = True, found
-            self._frame = int(self._rows[found])
-            self._begin_path(found)
+            self._is_following, self._frame = True, found.frame
+            self._row = int(np.searchsorted(self._rows, found.frame, side="right")) - 1
+            self._begin_path(self._row)
 
     def _begin_path(self, row: int) -> None:
         self._path = np.full(len(self._rows), np.inf)
@@ -287,34 +276,69 @@ class _Poses:
         return np.where(n_known > 0, mean, _MOST**2).astype(np.float64)
 
 
+class _Movement:
+    """Tells when somebody has moved by a step."""
+
+    def __init__(self, step: float) -> None:
+        self._step = step
+        self._last = np.full(len(CORE_ANGLES), np.nan)
+
+    def note(self, pose: Floats) -> float:
+        """How many steps it is since the last time; 0 while it is less than 1."""
+        change = np.abs(pose - self._last)
+        change = change[~np.isnan(change)]
+        moved = float(change.max()) / self._step if len(change) else 1.0
+        if moved < 1.0:
+            return 0.0
+        self._last = np.where(np.isnan(pose), self._last, pose)
+        return moved
+
+
+class _Found(NamedTuple):
+    """Where the scout found the movement: a frame, and how well it fits."""
+
+    frame: int
+    cost: float
+
+
 class _Scout:
     """Looks for a movement in the whole reference: a matrix whose paths may begin anywhere."""
 
-    def __init__(self, poses: _Poses, match: float, resume: float) -> None:
-        n_rows = len(poses.values)
-        self._poses, self._match, self._resume = poses, match, resume
-        self._at = np.arange(n_rows)
-        self._covered = np.zeros(n_rows)
-        self._n_columns = 0
-        self.cost = np.zeros(n_rows)
+    def __init__(self, frames: _Poses, match: float, resume: float) -> None:
+        self._rows = _thin_out(frames.values, _SCOUT_STEP)
+        self._poses = frames.take(self._rows)
+        self._match, self._resume = match, resume
+        self._at = np.arange(len(self._rows))
+        self.forget()
 
-    def step(self, pose: Floats, moved: float, row: int) -> int | None:
-        """Take the next column; return the row where the movement was found, if it was."""
+    def forget(self) -> None:
+        """Begin anew with the next live pose."""
+        self._movement = _Movement(_SCOUT_STEP)
+        self._covered = np.zeros(len(self._rows))
+        self._cost = np.zeros(len(self._rows))
+        self._n_columns = 0
+
+    def step(self, pose: Floats, frame: int) -> _Found | None:
+        """Take a live pose; return where the movement was found, if it was."""
+        moved = self._movement.note(pose)
+        if not moved:
+            return None
         differences = self._poses.differ(pose)
         longest = min(int(np.ceil(2 * moved)) + 1, _LONGEST_STEP)
-        cheapest, came_from = _relax_with_origin(self.cost, longest, moved)
-        self._covered = (1 - _MEMORY) * self._covered[came_from] + (self._at - came_from)
-        self.cost = (1 - _MEMORY) * cheapest + _MEMORY * differences
+        cheapest, came_from = _relax_with_origin(self._cost, longest, moved)
+        self._covered = (1 - 1 / _SCOUTED) * self._covered[came_from] + (self._at - came_from)
+        self._cost = (1 - 1 / _SCOUTED) * cheapest + differences / _SCOUTED
         self._n_columns += 1
         if self._n_columns < _SCOUTED:
             return None
-        is_good = self.cost <= 0.5 * self._match
+        is_good = self._cost <= 0.5 * self._match
         is_good &= self._covered >= 0.4 * _SCOUTED
         is_good &= differences <= self._resume
         if not is_good.any():
             return None
-        away = _NEAR * np.abs(self._at - row) / len(self._at)
-        return int(np.where(is_good, self.cost + away, np.inf).argmin())
+        away = _NEAR * np.abs(self._rows - frame) / len(self._rows)
+        best = int(np.where(is_good, self._cost + away, np.inf).argmin())
+        return _Found(int(self._rows[best]), float(self._cost[best]))
 
 
 def compute_core_angles(frame: PoseFrame) -> Floats:
@@ -332,12 +356,12 @@ def _find_match(values: Floats) -> float:
     return float(np.clip(_MATCH_SHARE * apart_deg, *MATCH_DEG))
 
 
-def _thin_out(values: Floats) -> NDArray[np.int64]:
+def _thin_out(values: Floats, step: float) -> NDArray[np.int64]:
     """Frames at which some angle is a step away from the last one taken, the first included."""
     rows, last = [0], values[0].copy()
     for number, pose in enumerate(values[1:], start=1):
         change = np.abs(pose - last)
-        if (change >= _STEP).any():
+        if (change >= step).any():
             rows.append(number)
             last = np.where(np.isnan(pose), last, pose)
         elif np.isnan(last).any():

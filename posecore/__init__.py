@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from posecore.handover import write_sequence as write_sequence
     from posecore.metric_table import METRICS as METRICS
     from posecore.metrics import compute_metrics as compute_metrics
+    from posecore.online_warping import OnlineWarping as OnlineWarping
     from posecore.reading import read_sequence as read_sequence
     from posecore.refinement.fit import RefinementOptions as RefinementOptions
     from posecore.refinement.fit import refine as refine
@@ -89,6 +90,7 @@ _HOMES = {
     "METRICS": "metric_table",
     "Note": "storage.note",
     "OUTLIER_RULE": "repetition_profile",
+    "OnlineWarping": "online_warping",
     "PoseCoreError": "errors",
     "PoseFrame": "sequence",
     "PoseSequence": "sequence",

@@ -1,6 +1,6 @@
 """Where in a recording somebody is who does the same movement now: warping without a future."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +39,12 @@ _GAP_S: Final = 0.25
 _LEAST_KNOWN: Final = 4
 _TIE: Final = 0.02
 _ROWS_ROUND: Final = 150
-_SCOUTED: Final = 12
-_MEMORY: Final = 1 / _SCOUTED
+_SCOUT_STEP: Final = 1.0
+_SCOUTED: Final = 6
+"""So many rows of 16 degrees make a movement that can be told from others."""
+_MEMORY: Final = _STEP / _SCOUTED
 _NEAR: Final = 0.1
+_MUCH_BETTER: Final = 0.3
 
 
 class OnlineWarping:
@@ -92,12 +95,13 @@ class OnlineWarping:
     3. Between the rows the answer is the frame that looks most like the pose, of equal ones the
        nearest to the answer before.
     4. The position moves only while the pose is matched. Astray for a second, the path is begun
-       anew where it stands. Meanwhile a second matrix over the whole reference, with an open
-       beginning (a subsequence search), looks for a movement of about 100 degrees that was matched
-       all along; of equal ones it takes the nearest.
+       anew where it stands.
+    5. All the time a second matrix over the whole reference, with an open beginning (a subsequence
+       search) and rows of 16 degrees, looks for a movement of about 100 degrees that was matched
+       all along; of equal ones it takes the nearest. It counts when the path is lost, and when it
+       fits three times as well as the path over as long a movement.
 
-    One pose takes a few hundredths of a millisecond while it is followed, and a few tenths while it
-    is looked for in five minutes of reference.
+    One pose takes a few tenths of a millisecond with five minutes of reference.
 
     References
     ----------
@@ -115,12 +119,13 @@ class OnlineWarping:
             )
         self._frames_s = reference.time_s[is_known]
         self._frames = _Poses(angles_deg[is_known] / UNIT_DEG)
-        self._rows = _thin_out(self._frames.values)
+        self._rows = _thin_out(self._frames.values, _STEP)
         self._poses = self._frames.take(self._rows)
         self.match_deg = _find_match(self._poses.values)
         self._match = (self.match_deg / UNIT_DEG) ** 2
         self._resume = (_RESUME_SHARE * self.match_deg / UNIT_DEG) ** 2
-        self._live = np.full(len(CORE_ANGLES), np.nan)
+        self._scout = _Scout(self._frames, self._match, self._resume)
+        self._cost, self._n_better = 0.0, 0
         self._live_s = -np.inf
         self.seek(float(self._frames_s[0]))
 
@@ -133,9 +138,16 @@ class OnlineWarping:
         self.is_matched = self.is_lost = False
         self._is_following = False
         self._astray_since_s = np.inf
-        self._live[:] = np.nan
-        self._path = self._begin_path()
-        self._scout: _Scout | None = None
+        self._movement = _Movement(_STEP)
+        self._scout.forget()
+        self._begin_path(self._row)
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """First and last moment around the position at which the reference looks about like it."""
+        is_last = self._row + 1 == len(self._rows)
+        after = len(self._frames_s) if is_last else int(self._rows[self._row + 1])
+        return float(self._frames_s[self._rows[self._row]]), float(self._frames_s[after - 1])
 
     @property
     def is_at_end(self) -> bool:
@@ -175,44 +187,33 @@ class OnlineWarping:
             self._astray_since_s = np.inf
         gap_s = time_s - self._live_s if np.isfinite(self._live_s) else 0.0
         self._live_s = time_s
-        moved = self._note_movement(pose)
-        if not self._is_following:
-            self._wait(pose, moved)
-        elif moved:
-            self._step(pose, moved, gap_s)
+        moved = self._movement.note(pose)
+        self._look_around(pose)
+        if self._is_following:
+            if moved:
+                self._step(pose, moved, gap_s)
+        elif self._frames.differ(pose, self._frame, self._frame + 1)[0] <= self._resume:
+            self._is_following = True
+            self._begin_path(self._row)
         self._settle(pose, time_s)
         return self.position_s
 
-    def _note_movement(self, pose: Floats) -> float:
-        """How many steps the athlete has moved since the last column; 0 while it is less than 1."""
-        change = np.abs(pose - self._live)
-        change = change[~np.isnan(change)]
-        if not len(change):
-            self._live = np.where(np.isnan(pose), self._live, pose)
-            return 1.0
-        moved = float(change.max()) / _STEP
-        if moved < 1.0:
-            return 0.0
-        self._live = np.where(np.isnan(pose), self._live, pose)
-        return moved
+    def _look_around(self, pose: Floats) -> None:
+        """Go to where the movement is found, if it is not where the path is."""
+        found = self._scout.step(pose, self._frame)
+        if found is None:
+            return
+        is_better = found.cost < _MUCH_BETTER * self._cost
+        self._n_better = self._n_better + 1 if is_better else 0
+        if self.is_lost or self._n_better >= _SCOUTED:
+            self._is_following, self._frame = True, found.frame
+            self._row = int(np.searchsorted(self._rows, found.frame, side="right")) - 1
+            self._begin_path(self._row)
 
-    def _wait(self, pose: Floats, moved: float) -> None:
-        """Begin anew where it stands when its pose is taken up, or where the movement is found."""
-        if self._frames.differ(pose, self._frame, self._frame + 1)[0] <= self._resume:
-            self._is_following, self._scout = True, None
-            self._path = self._begin_path()
-        elif moved and self.is_lost:
-            self._scout = self._scout or _Scout(len(self._rows), self._match, self._resume)
-            found = self._scout.step(self._poses.differ(pose), moved, self._row)
-            if found is not None:
-                self._is_following, self._scout, self._row = True, None, found
-                self._frame = int(self._rows[found])
-                self._path = self._begin_path()
-
-    def _begin_path(self) -> Floats:
-        path = np.full(len(self._rows), np.inf)
-        path[self._row] = 0.0
-        return path
+    def _begin_path(self, row: int) -> None:
+        self._path = np.full(len(self._rows), np.inf)
+        self._path[row] = 0.0
+        self._cost, self._n_better = 0.0, 0
 
     def _step(self, pose: Floats, moved: float, gap_s: float) -> None:
         """Fill one more column of the matrix within the band."""
@@ -228,6 +229,8 @@ class OnlineWarping:
         column = cheapest + self._poses.differ(pose, first, stop)
         self._path = np.full(len(self._rows), np.inf)
         self._path[first:stop] = column - column.min()
+        difference = float(self._poses.differ(pose, self._row, self._row + 1)[0])
+        self._cost += _MEMORY * (difference - self._cost)
 
     def _settle(self, pose: Floats, time_s: float) -> None:
         """Find the frame that looks most like the pose, and see whether it does."""
@@ -273,25 +276,58 @@ class _Poses:
         return np.where(n_known > 0, mean, _MOST**2).astype(np.float64)
 
 
+class _Movement:
+    """Tells when somebody has moved by a step."""
+
+    def __init__(self, step: float) -> None:
+        self._step = step
+        self._last = np.full(len(CORE_ANGLES), np.nan)
+
+    def note(self, pose: Floats) -> float:
+        """How many steps it is since the last time; 0 while it is less than 1."""
+        change = np.abs(pose - self._last)
+        change = change[~np.isnan(change)]
+        moved = float(change.max()) / self._step if len(change) else 1.0
+        if moved < 1.0:
+            return 0.0
+        self._last = np.where(np.isnan(pose), self._last, pose)
+        return moved
+
+
+class _Found(NamedTuple):
+    """Where the scout found the movement: a frame, and how well it fits."""
+
+    frame: int
+    cost: float
+
+
 class _Scout:
     """Looks for a movement in the whole reference: a matrix whose paths may begin anywhere."""
 
-    def __init__(self, n_rows: int, match: float, resume: float) -> None:
+    def __init__(self, frames: _Poses, match: float, resume: float) -> None:
+        self._rows = _thin_out(frames.values, _SCOUT_STEP)
+        self._poses = frames.take(self._rows)
         self._match, self._resume = match, resume
-        self._cost = np.zeros(n_rows)
-        self._covered = np.zeros(n_rows)
+        self._at = np.arange(len(self._rows))
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew with the next live pose."""
+        self._movement = _Movement(_SCOUT_STEP)
+        self._covered = np.zeros(len(self._rows))
+        self._cost = np.zeros(len(self._rows))
         self._n_columns = 0
 
-    def step(self, differences: Floats, moved: float, row: int) -> int | None:
-        """Take the next column; return the row where the movement was found, if it was."""
-        steps = np.arange(int(np.ceil(2 * moved)) + 1)
-        windows = _make_windows(self._cost, len(steps) - 1) + _PENALTY * np.abs(steps - moved)[::-1]
-        best = windows.argmin(axis=1)
-        at = np.arange(len(best))
-        came_from = (at + best - (len(steps) - 1)).clip(0)
-        cheapest = windows[at, best]
-        self._covered = (1 - _MEMORY) * (self._covered[came_from]) + at - came_from
-        self._cost = (1 - _MEMORY) * cheapest + _MEMORY * differences
+    def step(self, pose: Floats, frame: int) -> _Found | None:
+        """Take a live pose; return where the movement was found, if it was."""
+        moved = self._movement.note(pose)
+        if not moved:
+            return None
+        differences = self._poses.differ(pose)
+        longest = min(int(np.ceil(2 * moved)) + 1, _LONGEST_STEP)
+        cheapest, came_from = _relax_with_origin(self._cost, longest, moved)
+        self._covered = (1 - 1 / _SCOUTED) * self._covered[came_from] + (self._at - came_from)
+        self._cost = (1 - 1 / _SCOUTED) * cheapest + differences / _SCOUTED
         self._n_columns += 1
         if self._n_columns < _SCOUTED:
             return None
@@ -300,8 +336,9 @@ class _Scout:
         is_good &= differences <= self._resume
         if not is_good.any():
             return None
-        away = _NEAR * np.abs(at - row) / len(at)
-        return int(np.where(is_good, self._cost + away, np.inf).argmin())
+        away = _NEAR * np.abs(self._rows - frame) / len(self._rows)
+        best = int(np.where(is_good, self._cost + away, np.inf).argmin())
+        return _Found(int(self._rows[best]), float(self._cost[best]))
 
 
 def compute_core_angles(frame: PoseFrame) -> Floats:
@@ -319,12 +356,12 @@ def _find_match(values: Floats) -> float:
     return float(np.clip(_MATCH_SHARE * apart_deg, *MATCH_DEG))
 
 
-def _thin_out(values: Floats) -> NDArray[np.int64]:
+def _thin_out(values: Floats, step: float) -> NDArray[np.int64]:
     """Frames at which some angle is a step away from the last one taken, the first included."""
     rows, last = [0], values[0].copy()
     for number, pose in enumerate(values[1:], start=1):
         change = np.abs(pose - last)
-        if (change >= _STEP).any():
+        if (change >= step).any():
             rows.append(number)
             last = np.where(np.isnan(pose), last, pose)
         elif np.isnan(last).any():
@@ -342,3 +379,17 @@ def _relax(path: Floats, longest: int, expected: float, weight: float) -> Floats
     """Cost of coming to each row in one step of 0 to so many rows."""
     penalty = weight * np.abs(np.arange(longest + 1) - expected)
     return np.asarray((_make_windows(path, longest) + penalty[::-1]).min(axis=1))
+
+
+def _relax_with_origin(
+    path: Floats, longest: int, expected: float
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Cost of coming to each row, and from which row one came."""
+    cheapest = path + _PENALTY * expected
+    came_from = np.arange(len(path))
+    for step in range(1, min(longest, len(path) - 1) + 1):
+        other = path[:-step] + _PENALTY * abs(step - expected)
+        is_cheaper = other < cheapest[step:]
+        cheapest[step:][is_cheaper] = other[is_cheaper]
+        came_from[step:][is_cheaper] = np.flatnonzero(is_cheaper)
+    return cheapest, came_from

@@ -109,7 +109,7 @@ def _ask_rest(ghost: Ghost, session: Session) -> None:
         key="ghost_mirrored",
         help="A left-handed athlete with a right-handed ghost.",
     )
-    st.caption(f"Score: {GHOST_SCORE_FORMULA}.")
+    st.caption("Score: 100 where every joint is bent as the ghost's.", help=GHOST_SCORE_FORMULA)
     ghost.placement = placement
     ghost.run_as(way)
     processing = get_settings().processing

@@ -31,7 +31,7 @@ from posecore.sequence import PoseSequence
 Floats = NDArray[np.float64]
 Way = Literal["own", "waiting"]
 
-WAYS: Final[dict[Way, str]] = {"own": "At its own pace", "waiting": "Waits for me"}
+WAYS: Final[dict[Way, str]] = {"own": "Own pace", "waiting": "Waits for me"}
 """How a ghost can run, for people."""
 
 _CALM_S: Final = 0.06
@@ -165,11 +165,11 @@ class Ghost(LivePart):
             self._placement = placement
 
     def run_as(self, way: Way) -> None:
-        """Run at its own pace or wait for the athlete; goes on from where it is."""
+        """Run at its own pace or wait for the athlete, from the start."""
         with self._lock:
             if way != self.way and self._run is not None:
-                self._run.go_to(self._run.shown_s, self._clock())
                 self._run.score.begin_run()
+                self._run.begin(self._clock())
             self.way = way
 
     def wait_until_loaded(self, timeout_s: float) -> None:
@@ -212,7 +212,7 @@ class Ghost(LivePart):
             run.difference_deg = _UNKNOWN if pose is None else angles_deg - pose.angles_deg
             if run.clock.is_playing:
                 run.score.add(now_s, run.difference_deg)
-            is_still = not run.clock.is_playing or run.reference.is_hold(time_s)
+            is_still = not run.clock.is_playing or self._is_hold(run, time_s)
             run.held.add(now_s, run.difference_deg, is_still=is_still)
             run.drawn = self._place(run, pose, now_s, time_s, moment.image_size)
             run.seen_s = now_s
@@ -224,13 +224,18 @@ class Ghost(LivePart):
             time_s = run.warping.follow_angles(now_s, angles_deg)
             clock.seek(time_s, now_s)
             # A position to be held at the very end is waited for.
-            is_over = run.held.is_held or not reference.is_hold(time_s)
+            is_over = run.held.is_held or not self._is_hold(run, time_s)
             if run.warping.is_at_end and is_over:
                 self._end(run, now_s)
             return run.warping.position_s
         if clock.position_s(now_s) >= reference.end_s and clock.is_playing:
             self._end(run, now_s)
         return min(max(clock.position_s(now_s), reference.start_s), reference.end_s)
+
+    def _is_hold(self, run: _Run, time_s: float) -> bool:
+        # All of a hold looks alike: waiting, the ghost stands somewhere in it.
+        span_s = run.warping.span_s if self.way == "waiting" else (time_s, time_s)
+        return run.reference.is_hold(*span_s)
 
     def _end(self, run: _Run, now_s: float) -> None:
         if self._is_looped:
@@ -250,7 +255,7 @@ class Ghost(LivePart):
     ) -> _Drawn | None:
         if self.way == "waiting":  # what follows a person trembles a little, and is calmed
             away_s = time_s - run.shown_s
-            share = 1 - math.exp(-(now_s - run.seen_s) / _CALM_S)
+            share = 1 - math.exp(-max(now_s - run.seen_s, 0.0) / _CALM_S)
             run.shown_s += away_s * (share if abs(away_s) < _LONGEST_WAY_S else 1.0)
             pose = run.reference.read(run.shown_s)
         else:

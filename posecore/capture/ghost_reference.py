@@ -111,9 +111,9 @@ class GhostReference:
         self._holds_s = [(each.start_s, each.end_s) for each in detect_stillness(sequence)]
         self.note = _describe_gaps(float(1 - is_known.mean()))
 
-    def is_hold(self, time_s: float) -> bool:
-        """Whether the body keeps its posture at a moment."""
-        return any(start_s <= time_s <= end_s for start_s, end_s in self._holds_s)
+    def is_hold(self, from_s: float, to_s: float) -> bool:
+        """Whether the body keeps its posture at some moment of a stretch."""
+        return any(start_s <= to_s and from_s <= end_s for start_s, end_s in self._holds_s)
 
     def read(self, time_s: float) -> GhostPose | None:
         """Return the body at a moment, on a straight line between two frames; None in a gap."""

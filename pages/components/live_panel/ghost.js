@@ -1,5 +1,11 @@
 // The ghost over the picture: its controls, the score, what is most off, and when a position is held.
 
+const GHOST_ICONS = {
+  play: "M6 3.5v13l11-6.5z",
+  pause: "M5 3.5h3.6v13H5zM11.4 3.5H15v13h-3.6z",
+  start: "M4 4h2v12H4zM16 4v12l-9-6z",
+  loop: "M6 5h8a4 4 0 0 1 0 8h-1v-1.6h1a2.4 2.4 0 0 0 0-4.8H6v2L2.6 5.8 6 3zM14 15H6a4 4 0 0 1-1-7.9v1.7A2.4 2.4 0 0 0 6 13.4h8v-2l3.4 2.8L14 17z",
+};
 const GHOST_SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2];
 
 export function makeGhost(host, send, sounds) {
@@ -11,21 +17,21 @@ export function makeGhost(host, send, sounds) {
   const runs = ghostElement("span", "ghost-runs");
   const worst = ghostElement("span", "ghost-worst", { role: "status" });
   const held = ghostElement("span", "ghost-held", { role: "status" });
-  const play = ghostButton("▶", "Play the ghost", () => send({ do: isPlaying ? "pause" : "play" }));
-  const again = ghostButton("⏮", "Ghost from its start", () => send({ do: "restart" }));
+  const play = ghostButton(GHOST_ICONS.play, "Play the ghost", () => send({ do: isPlaying ? "pause" : "play" }));
+  const again = ghostButton(GHOST_ICONS.start, "Ghost from its start", () => send({ do: "restart" }));
   const seek = ghostElement("input", "ghost-seek", { type: "range", step: "0.1", "aria-label": "Seek the ghost" });
   const clock = ghostElement("span", "ghost-clock");
   const speed = ghostElement("select", "ghost-speed", { "aria-label": "Speed of the ghost" });
-  const loop = ghostButton("⟲", "Loop the ghost", () => send({ do: "loop", on: !isLooped }));
+  const loop = ghostButton(GHOST_ICONS.loop, "Loop the ghost", () => send({ do: "loop", on: !isLooped }));
   for (const value of GHOST_SPEEDS) speed.append(new Option(`${value} ×`, value));
   speed.addEventListener("change", () => send({ do: "speed", speed: Number(speed.value) }));
   seek.addEventListener("input", () => send({ do: "seek", time_s: Number(seek.value) }));
   const head = ghostElement("div", "ghost-head");
-  head.append(title, state);
+  head.append(title, state, held);
   const words = ghostElement("div", "ghost-words");
   words.append(worst, runs);
   const numbers = ghostElement("div", "ghost-numbers");
-  numbers.append(score, words, held);
+  numbers.append(score, words);
   const controls = ghostElement("div", "ghost-controls");
   controls.append(play, again, seek, clock, speed, loop);
   host.append(head, numbers, controls);
@@ -48,8 +54,9 @@ export function makeGhost(host, send, sounds) {
     }
     isPlaying = status.is_playing;
     isLooped = status.is_looped;
-    play.textContent = isPlaying ? "⏸" : "▶";
-    play.setAttribute("aria-label", isPlaying ? "Pause the ghost" : "Play the ghost");
+    play.querySelector("path").setAttribute("d", isPlaying ? GHOST_ICONS.pause : GHOST_ICONS.play);
+    play.title = isPlaying ? "Pause the ghost" : "Play the ghost";
+    play.setAttribute("aria-label", play.title);
     loop.setAttribute("aria-pressed", String(isLooped));
     showScore(status);
     seek.min = status.start_s;
@@ -105,9 +112,15 @@ function ghostElement(name, className, attributes = {}) {
   return element;
 }
 
-function ghostButton(sign, label, press) {
+function ghostButton(path, label, press) {
   const element = ghostElement("button", "ghost-button", { type: "button", "aria-label": label, title: label });
-  element.textContent = sign;
+  const space = "http://www.w3.org/2000/svg";
+  const icon = document.createElementNS(space, "svg");
+  icon.setAttribute("viewBox", "0 0 20 20");
+  icon.setAttribute("aria-hidden", "true");
+  icon.append(document.createElementNS(space, "path"));
+  icon.firstChild.setAttribute("d", path);
+  element.append(icon);
   element.addEventListener("click", press);
   return element;
 }

@@ -232,7 +232,9 @@ def test_more_than_anybody_can_follow_is_refused_and_the_newest_are_drawn(cues, 
     send(cues, text="and")
 
 
-@pytest.mark.parametrize("text", ["跳得更高" * 10, "أعلى", "🧗‍♀️" * 8, "<script>", "%s {0}", "x" * 80])
+@pytest.mark.parametrize(
+    "text", ["跳得更高" * 10, "أعلى", "🧗‍♀️" * 8, "<script>", "%s {0}", "x" * 80]
+)
 def test_words_in_any_script_are_drawn(cues, text):
     see(cues)
     send(cues, text=text)

@@ -23,6 +23,7 @@ NAMES = (
     "replay",
     "compare_page",
     "sockets",
+    "audience",
 )
 
 

@@ -1,7 +1,5 @@
 """Watch, and the audience on Live: what is listed, for whom, and what to do where nothing is."""
 
-# ruff: noqa: F401, F811  fixtures of other modules
-
 import numpy as np
 import pytest
 
@@ -14,6 +12,8 @@ from tests.pages.test_sessions import button
 from tests.pages.test_signed_in import owner_of, text_of, visit
 from tests.unit.sharing import share
 from tests.unit.test_recorder import SIZE, make_frame
+
+__all__ = ["playing", "visit"]  # fixtures: no camera, and people who sign in
 
 
 def show(room):

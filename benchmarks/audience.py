@@ -29,7 +29,7 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 
 from benchmarks.common import Row, print_table
-from benchmarks.live import read_frames
+from benchmarks.live import read_frames, to_rgb
 from posecore import CORE_ANGLES, PoseFrame, SessionStore, Settings, open_store
 from posecore.api.context import ApiContext
 from posecore.api.sockets import make_socket_routes
@@ -246,7 +246,7 @@ def run_server(store: SessionStore, hub: StreamHub, port: int, sending: Connecti
 def film_squats(room: LiveRoom, screen: Screen) -> None:
     """Let frames come at a camera's rate, as after their analysis."""
     squats = make_squats(duration_s=4.0)
-    picture = read_frames()[0].to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    picture = to_rgb(read_frames()[0])
     start_s = time.monotonic()
     for number in itertools.count():
         time.sleep(max(0.0, start_s + number / RATE_HZ - time.monotonic()))
@@ -273,11 +273,10 @@ def film_squats(room: LiveRoom, screen: Screen) -> None:
 
 def film_video(room: LiveRoom, screen: Screen) -> None:
     """Let the frames of the real video come at a camera's rate, and be analysed."""
-    frames = read_frames()
     start_s = time.monotonic()
-    for number, picture in enumerate(itertools.cycle(frames)):
+    for number, frame in enumerate(itertools.cycle(read_frames())):
         time.sleep(max(0.0, start_s + number / RATE_HZ - time.monotonic()))
-        room.pipeline.submit(number / RATE_HZ, partial(picture.to_ndarray, format="rgb24"))
+        room.pipeline.submit(number / RATE_HZ, partial(to_rgb, frame))
         screen.draw()
 
 

@@ -24,6 +24,7 @@ NAMES = (
     "replay",
     "compare_page",
     "sockets",
+    "audience",
 )
 
 

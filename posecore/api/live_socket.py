@@ -16,20 +16,23 @@ The server says in JSON
 
 and each frame in a binary message, see :mod:`posecore.streaming.live_messages`. A client says
 
-- ``{"type": "ping", "at"}``: anything, which comes back;
+- ``{"type": "ping", "at", "n_read"}``: a number that comes back, and how many binary messages came
+  so far on this connection. Whoever says so is sent no more than a second's ahead of it, so that a
+  slow line misses frames and is never far behind;
 - ``{"type": "cue", "id", "kind", ...}``: ``kind`` is ``text`` (with ``text``), ``arrow`` (with
   ``joint`` such as ``left_knee``, and perhaps ``text``) or ``mark``; ``at_s`` may say to which
   moment of the recording it belongs, as the last frame told.
 
 ``/ws/live/picture`` of the same address sends the picture, where the athlete shows it, as binary
-messages, each a JPEG. It is a connection of its own so that no frame waits for a picture.
+messages, each a JPEG; it takes a ``ping`` as well. It is a connection of its own so that no frame
+waits for a picture.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket
@@ -48,15 +51,22 @@ from posecore.errors import (
     InvalidMessageError,
     NotAllowedError,
     PoseCoreError,
+    StorageFullError,
     StreamNotFoundError,
     TooManyRequestsError,
 )
 from posecore.identity import Identity
 from posecore.storage.session_lookup import Right
-from posecore.streaming.channels import Channels, check_stream_name
+from posecore.streaming.channels import Channels, Listener, check_stream_name
 from posecore.streaming.hub import CAMERA_STREAM
 from posecore.streaming.messages import find_kind, is_number
-from posecore.streaming.stage import PICTURE_CAPACITY, VIEWER_CAPACITY, LiveStage
+from posecore.streaming.stage import (
+    MAX_AHEAD,
+    MAX_PICTURES_AHEAD,
+    PICTURE_CAPACITY,
+    VIEWER_CAPACITY,
+    LiveStage,
+)
 
 CUES_HZ: Final = 2.0
 CUE_BURST: Final = 5.0
@@ -68,28 +78,27 @@ _MAX_ID: Final = 2**31
 async def serve_live(websocket: WebSocket, context: ApiContext, limits: SocketLimits) -> None:
     """Serve one viewer from the connection to its end."""
     stage = context.hub.stage
-    async with _let_in(websocket, context, limits, stage.poses, VIEWER_CAPACITY) as found:
+    seating = _Seating(stage.poses, VIEWER_CAPACITY, MAX_AHEAD)
+    async with _let_in(websocket, context, limits, seating) as found:
         if found is not None:
-            seat, connection = found
-            await connection.run(_Viewer(connection, seat, stage).work())
+            await found.connection.run(_Viewer(found, stage).work())
 
 
 async def serve_pictures(websocket: WebSocket, context: ApiContext, limits: SocketLimits) -> None:
     """Send the picture to one viewer, from the connection to its end."""
     stage = context.hub.stage
-    async with _let_in(websocket, context, limits, stage.pictures, PICTURE_CAPACITY) as found:
+    seating = _Seating(stage.pictures, PICTURE_CAPACITY, MAX_PICTURES_AHEAD)
+    async with _let_in(websocket, context, limits, seating) as found:
         if found is not None:
-            _, connection = found
-            await connection.run(_refuse_all(connection))
+            await found.connection.run(_answer_pings(found))
 
 
-async def _refuse_all(connection: SocketConnection) -> None:
-    async for _ in connection.read(lambda: None):
-        connection.say_error(
-            InvalidMessageError(
-                "Here come pictures only; nothing can be said.", code="unknown_type"
-            )
-        )
+async def _answer_pings(guest: "_Guest") -> None:
+    async for _, message in guest.connection.read(lambda: None):
+        try:
+            guest.answer_ping(message)
+        except PoseCoreError as error:
+            guest.connection.say_error(error)
 
 
 class _Seat:
@@ -100,6 +109,7 @@ class _Seat:
         self.stream = check_stream_name(query.get("stream", CAMERA_STREAM))
         self.of = query.get("of") or identity.owner
         self.right: Right = "read"
+        self.athlete: str | None = None
         self._websocket = websocket
         self._context = context
         self._store = context.get_store().for_owner(identity.owner)
@@ -120,10 +130,14 @@ class _Seat:
                 "There is no live stream here that you may watch. It begins when the camera does, "
                 "if its athlete is shared with you; ask whose it is."
             )
-        self.right = right
+        self.right, self.athlete = right, athlete
+        if athlete and right != "own":
+            with suppress(StorageFullError):  # it can be looked at all the same
+                note_watched = self._store.audit.note_watched
+                await run_in_threadpool(note_watched, of=self.of, athlete=athlete)
 
     def get_athlete(self) -> str | None:
-        """Who is chosen in the room, on which the right depends."""
+        """Who is chosen in the room now, on which the right depends."""
         return self._context.hub.stage.find_athlete(self.of, self.stream)
 
     def make_access(self) -> Access:
@@ -131,15 +145,39 @@ class _Seat:
         return Access(self._store, self.ask, self.get_athlete)
 
 
+class _Seating(NamedTuple):
+    channels: Channels
+    capacity: int
+    max_ahead: int
+
+
+class _Guest:
+    """Somebody who was let in."""
+
+    def __init__(self, seat: _Seat, connection: SocketConnection, listener: Listener) -> None:
+        self.seat = seat
+        self.connection = connection
+        self._listener = listener
+
+    def answer_ping(self, message: dict[str, Any]) -> None:
+        """Answer a ping; raises InvalidMessageError where it is none."""
+        kind = find_kind(message)
+        if kind != "ping":
+            raise InvalidMessageError(
+                f"There is no message of the type {kind[:40]!a} here.", code="unknown_type"
+            )
+        n_read, at = message.get("n_read"), message.get("at")
+        if is_number(n_read) and n_read >= 0:
+            self._listener.note_read(int(n_read))
+        clock_ms = round(time.monotonic() * 1e3, 1)
+        self.connection.say("pong", at=at if is_number(at) else None, clock_ms=clock_ms)
+
+
 @asynccontextmanager
 async def _let_in(
-    websocket: WebSocket,
-    context: ApiContext,
-    limits: SocketLimits,
-    channels: Channels,
-    capacity: int,
-) -> AsyncIterator[tuple[_Seat, SocketConnection] | None]:
-    """Let a viewer in; gives None to one who was refused."""
+    websocket: WebSocket, context: ApiContext, limits: SocketLimits, seating: _Seating
+) -> AsyncIterator[_Guest | None]:
+    """Let somebody in; gives None for one who was refused."""
     await websocket.accept()
     try:
         identity = await identify_client(websocket, context)
@@ -151,9 +189,12 @@ async def _let_in(
         yield None
         return
     try:
-        with channels.listen(seat.of, seat.stream, capacity=capacity) as viewer:
+        with seating.channels.listen(
+            seat.of, seat.stream, capacity=seating.capacity, max_ahead=seating.max_ahead
+        ) as listener:
             access = seat.make_access()
-            yield seat, SocketConnection(websocket, identity, viewer, shared, access)
+            connection = SocketConnection(websocket, identity, listener, shared, access)
+            yield _Guest(seat, connection, listener)
     finally:
         limits.leave(identity.owner)
 
@@ -161,9 +202,10 @@ async def _let_in(
 class _Viewer:
     """What one viewer is told and says."""
 
-    def __init__(self, connection: SocketConnection, seat: _Seat, stage: LiveStage) -> None:
-        self._connection = connection
-        self._seat = seat
+    def __init__(self, guest: _Guest, stage: LiveStage) -> None:
+        self._guest = guest
+        self._connection = guest.connection
+        self._seat = guest.seat
         self._stage = stage
         self._cues = TokenBucket(CUES_HZ, CUE_BURST)
 
@@ -189,6 +231,8 @@ class _Viewer:
             told = self._tell(told)
 
     def _tell(self, told: dict[str, Any]) -> dict[str, Any]:
+        if self._seat.get_athlete() != self._seat.athlete:
+            return told  # whether they may know who it is now is not found out yet
         now = self._describe()
         if now != told:
             self._connection.say("watching", **now)
@@ -199,24 +243,17 @@ class _Viewer:
         may_stream = "stream" in self._connection.identity.scopes
         return {
             "camera": "on" if source is not None and source.is_on else "off",
-            "athlete": "" if source is None else source.athlete,
+            "athlete": self._seat.athlete or "",
             "may_cue": may_stream and self._seat.right != "read",
             "picture": source is not None and source.is_on and source.shows_picture,
             "angles": CORE_ANGLES,
         }
 
     def _handle(self, message: dict[str, Any]) -> None:
-        match find_kind(message):
-            case "ping":
-                clock_ms = round(time.monotonic() * 1e3, 1)
-                self._connection.say("pong", at=_read_at(message), clock_ms=clock_ms)
-            case "cue":
-                self._send_cue(message)
-            case kind:
-                raise InvalidMessageError(
-                    f"There is no message of the type {kind[:40]!a} here; send ping or cue.",
-                    code="unknown_type",
-                )
+        if find_kind(message) == "cue":
+            self._send_cue(message)
+        else:
+            self._guest.answer_ping(message)
 
     def _send_cue(self, message: dict[str, Any]) -> None:
         identity = self._connection.identity
@@ -244,11 +281,6 @@ class _Viewer:
 
         is_recorded = source.send_cue(message, author=identity.owner, by=identity.name, tell=tell)
         self._connection.say("cue_shown", id=cue_id, is_recorded=is_recorded)
-
-
-def _read_at(message: dict[str, Any]) -> float | None:
-    at = message.get("at")
-    return at if is_number(at) else None
 
 
 def _read_id(message: dict[str, Any]) -> int:

@@ -15,6 +15,7 @@ from posecore.capture.canvas import BLACK, Canvas
 from posecore.capture.cue import JOINTS, Cue, read_cue
 from posecore.capture.cue_notes import CueNotes, Tell
 from posecore.capture.live_part import LiveMoment, LivePart
+from posecore.errors import TooManyRequestsError
 from posecore.sequence import PoseFrame
 from posecore.storage.session import Session
 from posecore.storage.session_store import SessionStore
@@ -26,6 +27,10 @@ MAX_DRAWN: Final = 3
 LATEST_S: Final = 10.0
 """How long before its arrival the moment may lie that a cue is about."""
 
+MAX_AT_ONCE: Final = 6
+"""Within two seconds, of all who send."""
+
+_WINDOW_S: Final = 2.0
 _N_LISTED: Final = 4
 _MAX_BY: Final = 60
 _ARROW_RGB: Final = (230, 159, 0)
@@ -86,6 +91,7 @@ class CuesPart(LivePart):
         self._lock = threading.Lock()
         self._shown: deque[ShownCue] = deque(maxlen=_N_LISTED)
         self._n_shown = 0
+        self._times: deque[float] = deque()
         # Seconds into the recording that runs, and its id.
         self._recorded: tuple[float, str] | None = None
         self._frame: PoseFrame | None = None
@@ -115,12 +121,14 @@ class CuesPart(LivePart):
 
         Raises
         ------
-        InvalidMessageError
+        InvalidMessageError, TooManyRequestsError
         """
         cue = read_cue(message)
         with self._lock:
+            now_s = self._clock()
+            self._refuse_too_many(now_s)
             self._n_shown += 1
-            until_s = self._clock() + SHOWN_S
+            until_s = now_s + SHOWN_S
             self._shown.append(
                 ShownCue(number=self._n_shown, cue=cue, by=by[:_MAX_BY], until_s=until_s)
             )
@@ -137,6 +145,16 @@ class CuesPart(LivePart):
             tag="mark" if cue.kind == "mark" else "cue",
         )
         return True
+
+    def _refuse_too_many(self, now_s: float) -> None:
+        """Of all who send: nobody can follow more, and each may become a note."""
+        while self._times and self._times[0] <= now_s - _WINDOW_S:
+            self._times.popleft()
+        if len(self._times) >= MAX_AT_ONCE:
+            raise TooManyRequestsError(
+                "More cues come than the athlete can follow; wait a second and send it again."
+            )
+        self._times.append(now_s)
 
     def obey(self, command: Mapping[str, Any]) -> None:
         """Take a cue from whoever stands at this screen: ``{"do": "send", "kind", ...}``."""

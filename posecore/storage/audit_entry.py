@@ -12,6 +12,7 @@ Action = Literal[
     "given",
     "opened",
     "downloaded",
+    "watched",
     "note written",
     "note changed",
     "note deleted",

@@ -70,19 +70,39 @@ class AuditStore:
             if not self._was_noted(cursor, action, session, detail):
                 write_down(cursor, action, actor=self._owner, session=session, detail=detail)
 
+    def note_watched(self, *, of: str, athlete: str) -> None:
+        """Write down that this owner looks at an athlete of somebody live, once in ten minutes.
+
+        Only for whoever was found to have a right to it.
+
+        Parameters
+        ----------
+        of : str
+            Whose athlete it is, in whose list it then stands.
+        athlete : str
+
+        Raises
+        ------
+        StorageFullError
+        """
+        with self._database.transaction() as cursor:
+            if not self._was_noted(cursor, "watched", None, athlete, of):
+                write_down(cursor, "watched", actor=self._owner, owner=of, detail=athlete)
+
     def _was_noted(
         self,
         cursor: duckdb.DuckDBPyConnection,
         action: Action,
         session: Session | None,
         detail: str,
+        of: str | None = None,
     ) -> bool:
         found = cursor.execute(
             "SELECT 1 FROM audit WHERE owner = $owner AND actor = $actor AND action = $action "
             "AND detail = $detail AND happened_at > $since "
             "AND session_id IS NOT DISTINCT FROM CAST($session_id AS UUID) LIMIT 1",
             {
-                "owner": session.owner if session else self._owner,
+                "owner": session.owner if session else of or self._owner,
                 "actor": self._owner,
                 "action": action,
                 "detail": detail,

@@ -15,8 +15,10 @@ Key = tuple[str, str]
 class Listener(Outbox):
     """One who listens on a stream: an async iterator over messages, and a context manager."""
 
-    def __init__(self, channels: "Channels", key: Key, capacity: int) -> None:
-        super().__init__(capacity)
+    def __init__(
+        self, channels: "Channels", key: Key, capacity: int, max_ahead: int | None
+    ) -> None:
+        super().__init__(capacity, max_ahead=max_ahead)
         self._channels = channels
         self._key = key
 
@@ -42,7 +44,9 @@ class Channels:
         self._listeners: dict[Key, tuple[Listener, ...]] = {}
         self._lock = threading.Lock()
 
-    def listen(self, owner: str, name: str, *, capacity: int = CAPACITY) -> Listener:
+    def listen(
+        self, owner: str, name: str, *, capacity: int = CAPACITY, max_ahead: int | None = None
+    ) -> Listener:
         """Listen on a stream from now on; call on the event loop that reads.
 
         Parameters
@@ -50,9 +54,11 @@ class Channels:
         owner, name : str
         capacity : int
             Messages that may wait; the oldest are given up for newer ones.
+        max_ahead : int, optional
+            As an :class:`Outbox` has it.
         """
         key = (owner, name)
-        listener = Listener(self, key, capacity)
+        listener = Listener(self, key, capacity, max_ahead)
         with self._lock:
             self._listeners[key] = (*self._listeners.get(key, ()), listener)
         return listener

@@ -22,13 +22,23 @@ class Outbox:
     Poses are bounded, and the oldest makes room for the newest. Notices (answers, errors) come
     first and are never dropped in silence: too many of them close the outbox.
 
+    A reader that says what it has got (:meth:`note_read`) is never more than ``max_ahead`` poses
+    behind what is sent: of what the line itself holds back, nobody else would know.
+
+    Parameters
+    ----------
+    capacity : int
+        Poses that may wait.
+    max_ahead : int, optional
+        Poses that may be on their way to a reader that says what it has got.
+
     Attributes
     ----------
     n_dropped : int
         Poses that this reader missed.
     """
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, *, max_ahead: int | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._capacity = capacity
@@ -37,6 +47,9 @@ class Outbox:
         self._lock = threading.Lock()
         self._has_news = asyncio.Event()
         self._is_closed = False
+        self._max_ahead = max_ahead
+        self._n_taken = 0
+        self._n_read: int | None = None
         self.n_dropped = 0
 
     @property
@@ -69,6 +82,18 @@ class Outbox:
             self.close()
         self._wake()
 
+    def note_read(self, n_poses: int) -> None:
+        """Note how many poses the reader says to have got in all; never more than were sent."""
+        with self._lock:
+            self._n_read = min(n_poses, self._n_taken)
+        self._wake()
+
+    @property
+    def _is_far_ahead(self) -> bool:
+        if self._max_ahead is None or self._n_read is None:
+            return False
+        return self._n_taken - self._n_read >= self._max_ahead
+
     def _wake(self) -> None:
         if threading.get_ident() == self._thread:
             self._has_news.set()
@@ -84,7 +109,8 @@ class Outbox:
                     return None
                 if self._notices:
                     return self._notices.popleft()
-                if self._poses:
+                if self._poses and not self._is_far_ahead:
+                    self._n_taken += 1
                     return self._poses.popleft()
                 self._has_news.clear()
             await self._has_news.wait()

@@ -13,7 +13,10 @@ from posecore.streaming.channels import Channels, Key
 
 VIEWER_CAPACITY: Final = 3
 """Frames that may wait for a viewer: one who is slow sees the newest, not what was."""
+MAX_AHEAD: Final = 30
+"""Frames on their way to a viewer whose line is slow: it is a second behind, never a minute."""
 PICTURE_CAPACITY: Final = 1
+MAX_PICTURES_AHEAD: Final = 3
 
 
 class LiveSource(Protocol):

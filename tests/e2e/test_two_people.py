@@ -7,6 +7,7 @@ reach what is the other's is tried: pages, links, addresses of data, downloads, 
 import json
 import re
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
@@ -21,7 +22,7 @@ from tests.e2e.dashboard import find_free_port, run_dashboard
 from tests.e2e.provider import LONG_MS, add_person, run_provider, sign_in, sign_out, write_secrets
 
 # Each page is looked at by one, another and nobody in tests/pages/test_signed_in.py.
-PAGES = ("", "live", "sessions", "find", "replay", "progress", "import")
+PAGES = ("", "live", "audience", "sessions", "find", "replay", "progress", "import")
 SECRET_OF_JO = "Jo on the wall"
 COOKIE = "_streamlit_user"
 
@@ -236,6 +237,21 @@ def hear_first(address, page):
     with connect(address, additional_headers={"Cookie": cookies}) as socket:
         said = socket.recv(timeout=LONG_MS / 1000)
         return socket.recv(timeout=LONG_MS / 1000) if "error" in json.loads(said) else said
+
+
+def test_somebody_elses_camera_is_a_sentence_like_one_that_is_not_there(
+    mira, jo, dashboard, provider_url
+):
+    open_quietly(mira.page, f"{dashboard.url}/live")
+    said = []
+    for of in (f"{provider_url}#mira", "nobody"):
+        jo.page.goto(f"{dashboard.url}/audience?{urlencode({'stream': 'camera', 'of': of})}")
+        viewer = jo.page.get_by_test_id("audience")
+        expect(viewer).to_have_attribute("data-state", "refused", timeout=LONG_MS)
+        expect(viewer).to_contain_text("no live stream here that you may watch", timeout=LONG_MS)
+        said.append(viewer.inner_text())
+    assert said[0] == said[1]
+    assert "mira" not in said[0]
 
 
 def test_who_is_not_signed_in_sees_how_to_and_nothing_else(mira, dashboard, visit):

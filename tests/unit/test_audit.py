@@ -173,3 +173,16 @@ def test_the_newest_are_kept_and_each_owner_has_their_own_room(store, coach, mon
     assert actions(coach) == ["opened"]
     assert len(store.audit.list(limit=7)) == 7
     assert store.audit.list(limit=-1) == []
+
+
+def test_who_watches_live_stands_in_the_list_of_whose_athlete_it_is(store, coach, monkeypatch):
+    clock = MovableClock(monkeypatch)
+    for _ in range(2):
+        coach.audit.note_watched(of="local", athlete="Mira")
+    assert actions(store) == ["watched"]
+    [entry] = store.audit.list()
+    assert (entry.actor_name, entry.detail, entry.session_id) == ("Carla", "Mira", None)
+    assert actions(coach) == []
+    clock.move(minutes=11)
+    coach.audit.note_watched(of="local", athlete="Mira")
+    assert actions(store) == ["watched"] * 2

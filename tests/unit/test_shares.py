@@ -216,3 +216,20 @@ def test_there_is_a_limit_and_what_is_over_does_not_count(giver, taker, monkeypa
     time.move(days=ACCEPT_DAYS)
     giver.shares.create(athlete="Mira")
     assert len(giver.shares.list_given()) == 1
+
+
+def test_the_right_to_an_athlete_is_that_of_the_share_while_it_lasts(store, monkeypatch):
+    coach, clock = store.for_owner("coach"), MovableClock(monkeypatch)
+    find = coach.shares.find_right
+    assert find(of="coach", athlete="anybody") == "own"
+    assert find(of="local", athlete="Mira") is None
+    reading = share(store, coach, "Mira", "read", days=2)
+    assert find(of="local", athlete="Mira") == "read"
+    assert find(of="local", athlete="mira") is find(of="nobody", athlete="Mira") is None
+    annotating = share(store, coach, "Mira", "annotate", days=1)
+    assert find(of="local", athlete="Mira") == "annotate"
+    clock.move(days=1)
+    assert find(of="local", athlete="Mira") == "read"
+    store.shares.revoke(reading.id)
+    assert find(of="local", athlete="Mira") is None
+    assert annotating.id != reading.id

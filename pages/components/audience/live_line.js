@@ -4,6 +4,8 @@
 const AGAIN_MS = [1000, 2000, 5000];
 const PING_MS = 2000;
 const N_PINGS = 8;
+const READ_EVERY = 10; // messages of bytes, after which the server hears that they came
+const SIGNED_OUT = "You are signed out: reload the page to sign in again.";
 const CUT = "The line to the dashboard was cut; trying again …";
 
 /** Two clocks brought together: of the last questions, the one answered fastest counts. */
@@ -24,6 +26,19 @@ export class ServerClock {
   }
 }
 
+/** Counts what comes on a socket and tells the server, so that it never sends far ahead of it. */
+export function countReceived(socket) {
+  let nRead = 0;
+  const ping = () =>
+    socket.readyState === WebSocket.OPEN &&
+    socket.send(JSON.stringify({ type: "ping", at: performance.now(), n_read: nRead }));
+  const count = () => {
+    nRead += 1;
+    if (nRead % READ_EVERY === 0) ping();
+  };
+  return { count, ping };
+}
+
 /** `hear` gets each message; `takeFrame` the bytes of each frame; `lose` why there is none. */
 export function openLine(url, { hear, takeFrame, lose }) {
   const clock = new ServerClock();
@@ -32,16 +47,19 @@ export function openLine(url, { hear, takeFrame, lose }) {
   let isClosed = false;
   let nLost = 0;
   let lastError = "";
-  const pings = setInterval(ping, PING_MS);
+  let received = null;
   open();
+  const pings = setInterval(() => received.ping(), PING_MS);
 
   function open() {
     lastError = "";
     socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
-    socket.onopen = ping;
+    received = countReceived(socket);
+    socket.onopen = received.ping;
     socket.onmessage = ({ data }) => {
       if (typeof data !== "string") {
+        received.count();
         takeFrame(data);
         return;
       }
@@ -56,14 +74,11 @@ export function openLine(url, { hear, takeFrame, lose }) {
     socket.onclose = ({ code }) => {
       if (isClosed) return;
       const isRefused = code >= 4400 && code < 4500;
-      lose(isRefused && lastError ? lastError : CUT, isRefused);
+      const why = code === 4401 ? SIGNED_OUT : lastError;
+      lose(isRefused && why ? why : CUT, isRefused);
       again = setTimeout(open, isRefused ? AGAIN_MS.at(-1) : AGAIN_MS[Math.min(nLost, 2)]);
       nLost += 1;
     };
-  }
-
-  function ping() {
-    send({ type: "ping", at: performance.now() });
   }
 
   /** Whether it could be sent. */

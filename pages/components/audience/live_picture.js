@@ -1,6 +1,7 @@
 /* The athlete's picture, where it is shown, with the skeleton on it; on a line of its own. */
 
 import { SIDE_COLOURS, el } from "../player/page.js";
+import { countReceived } from "./live_line.js";
 import { placeInPicture } from "./live_pose.js";
 
 const LINE = 1 / 150; // of the height
@@ -37,7 +38,14 @@ export class LivePicture {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.binaryType = "blob";
-    socket.onmessage = ({ data }) => typeof data !== "string" && this.#draw(data);
+    const received = countReceived(socket);
+    socket.onopen = received.ping;
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") return;
+      received.count();
+      received.ping(); // pictures are large: the next is sent when this one came
+      this.#draw(data);
+    };
     socket.onclose = () => {
       if (this.#socket === socket) this.#again = setTimeout(() => this.#open(), PICTURE_AGAIN_MS);
     };

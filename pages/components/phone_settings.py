@@ -72,9 +72,7 @@ def _show_pairing(lan: Lan) -> None:
         st.code("\n".join(f"{url}phone" for url in lan.urls), language=None)
         st.markdown("and type the pairing code")
         st.html(f'<div class="pairing-code" data-testid="pairing-code">{code}</div>')
-        if st.button(
-            "New code", help="The old one is void then; devices stay paired."
-        ):
+        if st.button("New code", help="The old one is void then; devices stay paired."):
             DESK.renew()
             st.rerun(scope="fragment")
     _show_devices()

@@ -22,13 +22,11 @@ room.pipeline.mirror = facing == "user"
 fields: dict[str, Any] = {"name": make_default_name()}
 
 with st.container(key="phone"):
-    is_ready = bool(st.session_state.get("phone_ready"))
-    with st.container(key="camera_picture"):
-        is_playing = camera.show_camera(room, settings, facing=facing) if is_ready else False
-    keys = [camera.name_key(each) for each in FACINGS]
-    st.session_state.phone_ready = keep_awake(keys, is_playing=is_playing) or is_ready
-    if st.session_state.phone_ready and not is_ready:
-        st.rerun()
+    picture = st.container(key="camera_picture")
+    is_playing = False
+    if keep_awake([camera.name_key(each) for each in FACINGS]):
+        with picture:
+            is_playing = camera.show_camera(room, settings, facing=facing)
     live_panel(room, with_angles=False)
     place = st.container(key="phone_button")
     with st.expander("Athlete, camera, connection", icon=":material/tune:"):

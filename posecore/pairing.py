@@ -102,7 +102,8 @@ class PairingDesk:
             now_s = self._get_time_s()
             place = find_place(address)
             self._make_sure_nobody_waits(place, now_s)
-            is_right = hmac.compare_digest(normalise(text).encode(), self._code.encode())
+            typed = normalise(text).encode("utf-8", "surrogatepass")
+            is_right = hmac.compare_digest(typed, self._code.encode())
             if is_right:
                 self._wrong.pop(place, None)
                 return

@@ -4,10 +4,8 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from pages.components.state import get_store, take_from_address
+from pages.components.state import get_store
 from posecore.storage.session import TEXT_LIMITS
-
-_KEY = "phone_athlete"
 
 
 def ask_athlete() -> str:
@@ -16,15 +14,14 @@ def ask_athlete() -> str:
     named = st.query_params.get("athlete", "").strip()
     if 0 < len(named) <= TEXT_LIMITS["athlete"] and named not in known:
         known.insert(0, named)
-    if _KEY not in st.session_state and named in known:
-        take_from_address("athlete", _KEY, known, "")
+    # Not by the widget's state: it is folded away, and would come back empty when first shown.
     chosen = st.selectbox(
         "Athlete",
         known,
-        index=None,
+        index=known.index(named) if named in known else None,
         placeholder="Who moves? Type a name",
         accept_new_options=True,
-        key=_KEY,
+        key="phone_athlete",
     )
     return chosen or ""
 

@@ -72,9 +72,9 @@ def _show_pairing(lan: Lan) -> None:
         st.code("\n".join(f"{url}phone" for url in lan.urls), language=None)
         st.markdown("and type the pairing code")
         st.html(f'<div class="pairing-code" data-testid="pairing-code">{code}</div>')
-        if st.button("New code", help="The old one is void then; devices stay paired."):
-            DESK.renew()
-            st.rerun(scope="fragment")
+        st.button(
+            "New code", on_click=DESK.renew, help="The old one is void then; devices stay paired."
+        )
     _show_devices()
 
 
@@ -116,8 +116,13 @@ def _show_device(device: PairedDevice, *, is_own: bool) -> None:
                 "It is shut out at once: its pages close, its camera stops, and it must show a "
                 "code to come back. What it recorded stays."
             )
-            if st.button("Unpair this device", type="primary", key=f"unpair_{device.id}"):
-                _unpair(device)
+            st.button(
+                "Unpair this device",
+                type="primary",
+                key=f"unpair_{device.id}",
+                on_click=_unpair,
+                args=[device],
+            )
 
 
 def _unpair(device: PairedDevice) -> None:
@@ -125,7 +130,6 @@ def _unpair(device: PairedDevice) -> None:
         unpair(device.id)
     except PoseCoreError as error:
         st.toast(plain(str(error)))
-    st.rerun(scope="fragment")
 
 
 def _explain_warning(lan: Lan) -> None:

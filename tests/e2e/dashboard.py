@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, WebSocket
+
+from posecore.lan_certificate import LanCertificate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_TIMEOUT_S = 60.0
@@ -41,15 +44,22 @@ class Dashboard:
 
 
 @contextmanager
-def run_dashboard(data_dir: Path, *, port: int = 0, **environ: str) -> Iterator[Dashboard]:
+def run_dashboard(
+    data_dir: Path, *, port: int = 0, certificate: LanCertificate | None = None, **environ: str
+) -> Iterator[Dashboard]:
     """Start ``streamlit run app.py`` over a data folder, and end it, and only it, at the end.
 
-    Its secrets are the ``secrets.toml`` in that folder, where there is one.
+    Its secrets are the ``secrets.toml`` in that folder, where there is one. With a certificate it
+    serves https and has others pair, as with ``--lan``, but listens on this computer alone.
     """
     port = port or find_free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     # Never those of the project: whoever develops it may sign in there.
     command += ["--secrets.files", str(data_dir / SECRETS)]
+    if certificate is not None:
+        command += ["--server.sslCertFile", str(certificate.path)]
+        command += ["--server.sslKeyFile", str(certificate.key_path)]
+        environ["POSECORE_LAN_CERTIFICATE"] = str(certificate.path)
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "dashboard.log").open("wb") as log:
         process = subprocess.Popen(
@@ -60,8 +70,8 @@ def run_dashboard(data_dir: Path, *, port: int = 0, **environ: str) -> Iterator[
             stderr=subprocess.STDOUT,
         )
     try:
-        url = f"http://127.0.0.1:{port}"
-        wait_until_ready(process, url, data_dir / "dashboard.log")
+        url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
+        wait_until_ready(process, url, data_dir / "dashboard.log", trusted=certificate)
         yield Dashboard(url, data_dir, process.pid)
     finally:
         process.terminate()
@@ -80,13 +90,19 @@ def find_free_port() -> int:
 
 
 def wait_until_ready(
-    process: subprocess.Popen[bytes], url: str, log: Path, path: str = "/_stcore/health"
+    process: subprocess.Popen[bytes],
+    url: str,
+    log: Path,
+    path: str = "/_stcore/health",
+    *,
+    trusted: LanCertificate | None = None,
 ) -> None:
     """Return when the server answers; say what it printed when it does not."""
+    context = ssl.create_default_context(cafile=trusted.path) if trusted else None
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urlopen(f"{url}{path}", timeout=1):
+            with urlopen(f"{url}{path}", timeout=1, context=context):
                 return
         except OSError:
             time.sleep(0.05)

@@ -179,3 +179,23 @@ def test_public_names_come_from_the_environment():
 def test_a_public_name_that_is_none_is_refused_rather_than_ignored(hosts):
     with pytest.raises(InvalidFieldError, match="POSECORE_HOSTS"):
         Settings.from_env({"POSECORE_HOSTS": hosts})
+
+
+def test_the_own_networks_addresses_are_answered_over_https_as_run_lan_names_them():
+    hosts = ("192.168.1.20:8501", "[fd00::20]:8501", "wall.local:8501")
+    app = Starlette(
+        routes=[Route("/{path:path}", say_hello, methods=METHODS), WebSocketRoute("/ws", greet)],
+        middleware=[Middleware(HostGuard, get_hosts=lambda: hosts)],
+    )
+    client = TestClient(app)
+    for host in hosts:
+        assert ask(client, "POST", host=host, origin=f"https://{host}").text == "hello"
+        assert open_socket(client, host=host, origin=f"https://{host}") == "hello"
+    for host, origin in (
+        ("192.168.1.21:8501", "https://192.168.1.21:8501"),
+        ("192.168.1.20:8502", "https://192.168.1.20:8502"),
+        ("192.168.1.20:8501", "https://192.168.1.66:8501"),
+        ("192.168.1.20:8501", "https://192.168.1.20"),
+        ("192.168.1.20:8501", "null"),
+    ):
+        assert ask(client, "POST", host=host, origin=origin).status_code == 403

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import machine
+from posecore.settings import Settings
+from scripts import machine, run
 
 DEBIAN_ROOT = machine.System("apt-get", is_root=True)
 GL, EGL, GLES, GLIB, GTHREAD, XCB = machine.LIBRARIES
@@ -323,3 +324,61 @@ except KeyboardInterrupt:
     print("asked to end", flush=True)
     sys.exit(7)
 """
+
+
+# ---------------------------------------------------------------- --lan
+
+LAN = run.Lan(
+    "/data/lan/certificate.pem", "/data/lan/key.pem", ("192.168.1.20", "fd00::20", "wall")
+)
+
+
+def test_without_lan_the_dashboard_answers_this_machine_alone():
+    assert not run.parse([]).lan
+    options = run.streamlit_options(8501)
+    assert "--server.address=127.0.0.1" in options
+    assert not [option for option in options if "ssl" in option]
+
+
+def test_with_lan_it_serves_the_network_over_https_and_asks_nobody_outside():
+    assert run.parse(["--lan", "--port", "9000"]).lan
+    options = run.streamlit_options(9000, LAN)
+    assert "--server.address=0.0.0.0" in options
+    assert "--server.sslCertFile=/data/lan/certificate.pem" in options
+    assert "--server.sslKeyFile=/data/lan/key.pem" in options
+    # Without it Streamlit asks a server outside for this machine's address.
+    assert "--browser.serverAddress=127.0.0.1" in options
+
+
+def test_with_lan_the_dashboard_knows_its_names_and_that_others_must_pair():
+    environ = run.lan_environment({"POSECORE_HOSTS": "wall.example.org"}, 9000, LAN)
+    settings = Settings.from_env(environ)
+    own = ("192.168.1.20:9000", "[fd00::20]:9000", "wall:9000")
+    assert settings.hosts == ("wall.example.org", *own)
+    assert settings.lan_certificate == Path(LAN.certificate)
+    assert environ["FORWARDED_ALLOW_IPS"] == ""
+    assert Settings.from_env(run.lan_environment({}, 9000, LAN)).hosts == own
+
+
+@pytest.mark.parametrize("extra", ["--server.address=0.0.0.0", "--server.sslCertFile=x"])
+def test_lan_leaves_no_choice_of_address_or_certificate(extra, capsys):
+    with pytest.raises(SystemExit) as caught:
+        run.parse(["--lan", "--", extra])
+    assert caught.value.code == 2
+    assert "--lan" in capsys.readouterr().err
+    assert run.parse(["--", extra]).streamlit == [extra]
+
+
+def test_the_certificate_is_made_by_the_environments_python():
+    made = '{"certificate": "c.pem", "key": "k.pem", "hosts": ["192.168.1.20"]}'
+    runner = RecordedRun(output=f"a warning\n{made}\n")
+    assert run.make_certificate(Path("python"), runner) == run.Lan(
+        "c.pem", "k.pem", ("192.168.1.20",)
+    )
+    assert runner.commands == ["python -m posecore.lan_certificate"]
+
+
+@pytest.mark.parametrize("output", ["", "This computer is in no network.", "{}", "[]"])
+def test_a_certificate_that_cannot_be_made_is_a_sentence(output):
+    with pytest.raises(machine.SetupError, match="No certificate for https could be made"):
+        run.make_certificate(Path("python"), RecordedRun(code=1, output=output))

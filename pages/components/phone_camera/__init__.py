@@ -18,15 +18,14 @@ _component = st.components.v2.component(
 )
 
 
-def keep_awake(camera_keys: list[str], *, is_playing: bool) -> bool:
-    """Keep the phone from sleeping while the camera runs.
+def keep_awake(camera_keys: list[str]) -> bool:
+    """Keep the phone from sleeping while its page is open.
 
     Parameters
     ----------
     camera_keys : list of str
         Keys of the camera components. streamlit-webrtc remembers the camera it opened last and
         would open it again whichever side was chosen; it is made to forget it.
-    is_playing : bool
 
     Returns
     -------
@@ -34,8 +33,6 @@ def keep_awake(camera_keys: list[str], *, is_playing: bool) -> bool:
         Whether the browser has forgotten, so that the camera may be shown.
     """
     result = _component(
-        data={"keys": camera_keys, "is_playing": is_playing},
-        key="phone_camera",
-        on_ready_change=lambda: None,
+        data={"keys": camera_keys}, key="phone_camera", on_ready_change=lambda: None
     )
     return bool(result.ready)

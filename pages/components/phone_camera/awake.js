@@ -1,4 +1,4 @@
-// A phone that sleeps films nothing: while the camera runs, the screen stays on.
+// A phone that sleeps films nothing: while its page is open, the screen stays on.
 
 const STORED = "streamlit-webrtc:device-ids:";
 const keepers = new WeakMap();
@@ -15,7 +15,6 @@ export default function (component) {
     if (location.hash.startsWith("#code=")) history.replaceState(history.state, "", location.pathname + location.search);
     setStateValue("ready", true);
   }
-  keeper.want(data.is_playing);
   return () => {
     keeper.close();
     keepers.delete(root);
@@ -32,47 +31,34 @@ function forgetCameras(keys) {
 }
 
 function makeKeeper(root) {
-  let wanted = false;
+  let isOpen = true;
   let lock = null;
 
   // The lock is lost whenever another tab or program is in front.
   document.addEventListener("visibilitychange", hold);
-
-  function want(isWanted) {
-    if (wanted === isWanted && root.dataset.state !== "starting") return;
-    wanted = isWanted;
-    if (wanted) hold();
-    else release();
-  }
+  hold();
 
   async function hold() {
-    if (!wanted || lock || document.visibilityState !== "visible") return;
+    if (!isOpen || lock || document.visibilityState !== "visible") return;
     if (!navigator.wakeLock) {
-      show("impossible", "This browser cannot keep the screen on: set the phone's own time until it sleeps to a long one.");
+      show("impossible", "This browser cannot keep the screen on: let the phone itself sleep later.");
       return;
     }
     try {
       const held = await navigator.wakeLock.request("screen");
-      if (!wanted) {
+      if (!isOpen) {
         held.release();
         return;
       }
       lock = held;
-      lock.addEventListener("release", () => {
-        if (lock === held) lock = null;
-        if (wanted) show("lost", "");
+      held.addEventListener("release", () => {
+        lock = null;
+        if (isOpen) show("lost", "");
       });
-      show("awake", "The screen stays on while the camera runs.");
+      show("awake", "");
     } catch {
-      show("impossible", "The phone does not let the screen stay on, most likely to save power: charge it, or set its own time until it sleeps to a long one.");
+      show("impossible", "The phone does not let the screen stay on, most likely to save power: charge it, or let it sleep later.");
     }
-  }
-
-  function release() {
-    const held = lock;
-    lock = null;
-    held?.release();
-    show("idle", "");
   }
 
   function show(state, text) {
@@ -81,11 +67,10 @@ function makeKeeper(root) {
   }
 
   return {
-    want,
     close() {
-      wanted = false;
+      isOpen = false;
       document.removeEventListener("visibilitychange", hold);
-      release();
+      lock?.release();
     },
   };
 }

@@ -20,6 +20,7 @@ NAMES = (
     "refinement",
     "live",
     "ghost",
+    "live_goals",
     "import_video",
     "replay",
     "compare_page",

@@ -60,13 +60,18 @@ def _keep(goals: list[Goal]) -> None:
 
 
 def _show_goal(goals: list[Goal], number: int, goal: Goal, *, is_locked: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(goal.label), width="stretch")
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        gap="small",
+        wrap=False,
+    ):
+        st.markdown(f":small[{plain(goal.label)}]", width="stretch")
         if st.button(
-            "Remove",
+            ":material/close:",
             key=f"remove_goal_{number}",
-            help=f"Remove {goal.label}",
-            icon=":material/close:",
+            help=f"Remove the goal: {goal.label}",
             type="tertiary",
             disabled=is_locked,
         ):
@@ -83,13 +88,8 @@ def _ask_goal(goals: list[Goal]) -> None:
         key="goal_angle",
     )
     st.caption(f"{ANGLES[angle].meaning[0].upper()}{ANGLES[angle].meaning[1:]}.")
-    kind: Kind = st.segmented_control(
-        "Shall be",
-        list(_KINDS),
-        format_func=lambda each: _KINDS[each],
-        default="at_least",
-        required=True,
-        key="goal_kind",
+    kind = st.selectbox(
+        "Shall be", list(_KINDS), format_func=lambda each: _KINDS[each], key="goal_kind"
     )
     limits = _ask_limits(angle, kind)
     if st.button("Add goal", key="add_goal", icon=":material/add:", width="stretch"):

@@ -1,5 +1,6 @@
 """Hands free: recordings that start and stop by a held gesture, by the clock, or by movement."""
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -156,7 +157,7 @@ class HandsFree(LivePart):
         choice, now_s = self._choice, moment.frame.time_s
         if moment.is_recording and 0 < choice.stop_after_s <= moment.recorded_s:
             self._is_by_clock = True
-            self._stop()
+            self._stop(is_attempt=self._is_attempt)
         if self._again_at_s is not None and now_s >= self._again_at_s and self._is_idle:
             self._again_at_s = None
             self._start(delay_s=0.0)
@@ -177,7 +178,8 @@ class HandsFree(LivePart):
         elif change == "ended":
             self._wants_start = False
             if self._is_attempt:
-                self._stop()
+                self._is_attempt = False
+                self._stop(is_attempt=True)
         # The recording before it may still be on its way to the disk.
         if self._wants_start and self._is_idle:
             self._wants_start = False
@@ -206,17 +208,19 @@ class HandsFree(LivePart):
         self.n_changes += 1
         return True
 
-    def _stop(self) -> None:
+    def _stop(self, *, is_attempt: bool = False) -> None:
         """Finish the recording; once, however often it is asked for."""
         if self._stopper is None or not self._stopper.is_alive():
+            changes = dict(self._room.fields)
+            if is_attempt:
+                changes.pop("name", None)  # it has a number
             # Not a daemon: the program waits for it when it is closed.
-            self._stopper = threading.Thread(target=self._finish, name="hands free stops")
+            self._stopper = threading.Thread(
+                target=self._finish, args=(changes,), name="hands free stops"
+            )
             self._stopper.start()
 
-    def _finish(self) -> None:
-        changes = dict(self._room.fields)
-        if self._is_attempt:
-            changes.pop("name", None)  # it has a number
+    def _finish(self, changes: dict[str, Any]) -> None:
         self._room.stop_recording(**changes)
         self.n_changes += 1
 
@@ -260,7 +264,7 @@ class HandsFree(LivePart):
         seen, again_at_s = self._seen, self._again_at_s
         again_in_s = None
         if again_at_s is not None and seen is not None:
-            again_in_s = max(0, int(again_at_s - seen.time_s + 1))
+            again_in_s = max(0, math.ceil(again_at_s - seen.time_s - 1e-6))
         return {
             "starts_by": self._choice.starts_by,
             "gesture_stops": self._choice.gesture_stops,

@@ -143,9 +143,7 @@ def test_the_mirror_is_late_by_the_seconds_that_were_chosen(page):
 
 def test_keep_that_one_makes_a_session_while_the_stream_goes_on(page):
     panel = page.get_by_test_id("live-panel")
-    page.get_by_role("radiogroup", name="Keep that one, seconds").get_by_text(
-        "5", exact=True
-    ).click()
+    page.get_by_role("slider", name="Keep that one, seconds").press("ArrowLeft")
     panel.get_by_role("button", name="Keep that one: the last 5 s").click()
     expect(panel).to_contain_text('Kept 5 s as "Wall kept 1".')
     with page.context.expect_page() as opened:

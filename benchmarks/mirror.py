@@ -108,22 +108,21 @@ def fill_minute(size: tuple[int, int]) -> tuple[float, float, float, float]:
     """Growth of the process and counted bytes in MB, seconds reached, seconds added to a frame."""
     pictures = [frame.to_ndarray(format="rgb24") for frame in read_frames(size)]
     poses = list(make_poses())
-    with tempfile.TemporaryDirectory() as folder:
-        with open_store(Settings.from_env({"POSECORE_DATA": folder}).database) as store:
-            mirror = make_mirror(store, SessionRecorder(store))
-            mirror.choose_delay(MAX_DELAY_S)
-            process = psutil.Process()
-            show(mirror, pictures, poses, range(30))
-            mirror.camera_ended()
-            before = process.memory_info().rss
-            times_s = show(mirror, pictures, poses, range(round(N_SECONDS * CAMERA_FPS)))
-            grown = process.memory_info().rss - before
-            buffer = mirror._buffer
-            now_s = (round(N_SECONDS * CAMERA_FPS) - 1) / CAMERA_FPS
-            reach_s = now_s - buffer.first_picture_s
-            # What is added is the same from the first second on at which it is late.
-            late_s = times_s[round((MAX_DELAY_S + 1) * CAMERA_FPS) :]
-            return grown / 1e6, buffer.n_bytes / 1e6, reach_s, statistics.fmean(late_s)
+    n_frames = round(N_SECONDS * CAMERA_FPS)
+    with tempfile.TemporaryDirectory() as folder, open_store(f"{folder}/a.duckdb") as store:
+        mirror = make_mirror(store, SessionRecorder(store))
+        mirror.choose_delay(MAX_DELAY_S)
+        process = psutil.Process()
+        show(mirror, pictures, poses, range(30))
+        mirror.camera_ended()
+        before = process.memory_info().rss
+        times_s = show(mirror, pictures, poses, range(n_frames))
+        grown = process.memory_info().rss - before
+        buffer = mirror._buffer
+        reach_s = (n_frames - 1) / CAMERA_FPS - buffer.first_picture_s
+        # From then on it is late, and that is what takes time.
+        late_s = times_s[round((MAX_DELAY_S + 1) * CAMERA_FPS) :]
+        return grown / 1e6, buffer.n_bytes / 1e6, reach_s, statistics.fmean(late_s)
 
 
 def make_poses() -> Iterable[PoseFrame]:

@@ -114,8 +114,9 @@ def test_the_clock_stops_a_recording_of_the_button_and_begins_again_after_the_pa
     assert not is_recording(stage)
     stage.play(5.5, DOWN)
     assert is_recording(stage)
-    stage.room.stop_recording()
+    stage.room.stop_recording(**stage.room.fields)
     assert status_of(stage)["again_in_s"] is None, "the button ends it all"
+    assert [each.name for each in get_sessions(store)] == ["Wall", "Wall 2"]
     assert get_sessions(store)[0].duration_s == pytest.approx(10, abs=0.4)
 
 
@@ -195,7 +196,7 @@ def test_an_attempt_that_the_button_stopped_is_not_begun_anew(stage, store):
     stage.play(2.0, DOWN)
     stage.play(4.0, frames)
     assert is_recording(stage) and status_of(stage)["is_attempt"]
-    stage.room.stop_recording()
+    stage.room.stop_recording(**stage.room.fields)
     stage.play(6.0, frames[4 * FPS :])
     assert stage.room.is_idle
     stage.play(2.0, DOWN)

@@ -21,6 +21,7 @@ NAMES = (
     "live",
     "ghost",
     "live_goals",
+    "mirror",
     "import_video",
     "replay",
     "compare_page",

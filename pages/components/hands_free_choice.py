@@ -18,28 +18,29 @@ _WAYS: Final[dict[StartsBy, str]] = {
     "gesture": "Gesture",
     "movement": "Movement",
 }
+_WHAT: Final = (
+    "Start recording, below the picture",
+    "Both hands over the head for 2 s",
+    "Somebody moves: a recording for every attempt",
+)
 _GESTURE = (
-    "Both hands over the head for 2 s; then take them down. Climbers have their hands up there all "
-    "the time: let it only start, and choose Stop after."
+    "Take the hands down before you show it again. Climbers have them up all the time: let it "
+    "only start, and choose Stop after."
 )
 _MOVEMENT = (
-    "A recording for every attempt, numbered, with the second before it. It begins when somebody "
-    "moves for a moment and ends when they stand still or are out of the picture."
+    "Attempts are numbered and begin with the second before the movement. They end when somebody "
+    "stands still, or is out of the picture, as long as this."
 )
 
 
 def choose_hands_free(room: LiveRoom, *, countdown_s: float) -> None:
     """Ask for it; it holds at once, for the camera that runs too."""
-    starts_by: StartsBy = (
-        st.segmented_control(
-            "Start by",
-            list(_WAYS),
-            format_func=_WAYS.__getitem__,
-            default="button",
-            required=True,
-            key="hands_free_by",
-        )
-        or "button"
+    starts_by: StartsBy = st.radio(
+        "Start by",
+        list(_WAYS),
+        format_func=_WAYS.__getitem__,
+        captions=_WHAT,
+        key="hands_free_by",
     )
     gesture_stops, still_for_s = True, STILL_CHOICES_S[1]
     if starts_by == "gesture":
@@ -70,12 +71,11 @@ def choose_hands_free(room: LiveRoom, *, countdown_s: float) -> None:
 
 def _ask_seconds(label: str, choices: tuple[int, ...], key: str) -> int:
     """Ask for one of these, or none."""
-    chosen = st.segmented_control(
-        label,
-        [0, *choices],
-        format_func=lambda seconds: str(seconds) if seconds else "none",
-        default=0,
-        required=True,
-        key=key,
+    return int(
+        st.select_slider(
+            label,
+            [0, *choices],
+            format_func=lambda seconds: str(seconds) if seconds else "none",
+            key=key,
+        )
     )
-    return int(chosen or 0)

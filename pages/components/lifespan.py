@@ -23,6 +23,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     warm_up.join()
     for room in get_rooms():
         room.camera_ended(for_good=True)
+        room.join()
     HUB.close()
     close_queue()
     close_jobs()

@@ -25,15 +25,13 @@ def choose_mirror(room: LiveRoom) -> None:
         disabled=not is_late,
     )
     room.mirror_delay.choose_delay(delay_s if is_late else 0)
-    keep_s = st.segmented_control(
+    room.mirror_delay.keep_s = st.select_slider(
         "Keep that one, seconds",
         LENGTHS_S,
-        default=10,
-        required=True,
+        value=LENGTHS_S[1],
         key="mirror_keep_s",
         help="The button below the picture makes a session of what was just seen.",
     )
-    room.mirror_delay.keep_s = int(keep_s or LENGTHS_S[1])
     st.caption(
         f"Up to {MAX_DELAY_S} s are held in memory, {MAX_BYTES / 1e6:.0f} MB at most, and are gone "
         "with the camera; on the disk is only what you keep."

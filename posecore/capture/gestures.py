@@ -47,11 +47,11 @@ def find_hands(frame: PoseFrame) -> Hands:
     if not ((wrists >= 0) & (wrists <= 1)).all():  # NaN is not in the picture either
         return Hands.BETWEEN
     shoulder_y = xy[_SHOULDERS, 1]
-    if (wrists[:, 1] > shoulder_y.max()).all():
-        return Hands.DOWN
     trunk = float(xy[_HIPS, 1].mean() - shoulder_y.mean())
     if not trunk > 0:  # upside down, or bent over: nobody shows a sign like that
         return Hands.BETWEEN
+    if (wrists[:, 1] > shoulder_y.max()).all():
+        return Hands.DOWN
     is_over = wrists[:, 1] < xy[Landmark.NOSE, 1] - _OVER_HEAD * trunk
     return Hands.RAISED if is_over.all() else Hands.BETWEEN
 

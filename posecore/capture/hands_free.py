@@ -1,5 +1,6 @@
 """Hands free: recordings that start and stop by a held gesture, by the clock, or by movement."""
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,6 +91,8 @@ class HandsFree(LivePart):
     ----------
     n_changes : int
         How many recordings were started and finished here; the page shows other buttons then.
+    has_number : bool
+        Whether the running recording's name was given a number, so that the form's is not it.
     """
 
     name = "hands_free"
@@ -107,11 +110,13 @@ class HandsFree(LivePart):
         self._wants_start = False
         self._n_attempts: dict[str, int] = {}
         self._is_by_clock = False
+        self._n_by_clock = 1
         self._again_at_s: float | None = None
         self._unseen_since_s: float | None = None
         self._is_lost = False
         self._problem = ""
         self.n_changes = 0
+        self.has_number = False
 
     @property
     def choice(self) -> HandsFreeChoice:
@@ -159,7 +164,8 @@ class HandsFree(LivePart):
             self._stop()
         if self._again_at_s is not None and now_s >= self._again_at_s and self._is_idle:
             self._again_at_s = None
-            self._start(delay_s=0.0)
+            self._n_by_clock += 1
+            self._start(delay_s=0.0, number=self._n_by_clock)
 
     def _watch_gesture(self, moment: LiveMoment) -> None:
         if not self._gesture.update(moment.frame):
@@ -177,6 +183,7 @@ class HandsFree(LivePart):
         elif change == "ended":
             self._wants_start = False
             if self._is_attempt:
+                self._is_attempt = False
                 self._stop()
         # The recording before it may still be on its way to the disk.
         if self._wants_start and self._is_idle:
@@ -187,22 +194,28 @@ class HandsFree(LivePart):
         begin_s = self._attempt.moving_since_s - LEAD_IN_S
         newest_s = self._attempt.now_s
         lead_in = self._buffer.get_last(newest_s - begin_s).frames
-        name = str(self._room.fields.get("name") or "Attempt")
+        name = self._get_name()
         number = self._n_attempts.get(name, 0) + 1
-        if self._start(delay_s=0.0, lead_in=lead_in, name=add_number(name, str(number))):
+        if self._start(delay_s=0.0, lead_in=lead_in, number=number):
             self._n_attempts[name] = number
             self._is_attempt = True
 
+    def _get_name(self) -> str:
+        return str(self._room.fields.get("name", ""))
+
     def _start(
-        self, *, delay_s: float, lead_in: Sequence[RememberedFrame] = (), **changes: Any
+        self, *, delay_s: float, lead_in: Sequence[RememberedFrame] = (), number: int | None = None
     ) -> bool:
+        fields = dict(self._room.fields)
+        if number is not None:
+            fields["name"] = add_number(self._get_name(), str(number))
         try:
-            fields = {**self._room.fields, **changes}
             self._room.start_recording(delay_s=delay_s, lead_in=lead_in, **fields)
         except PoseCoreError as error:
             self._problem = str(error)
             return False
         self._problem = ""
+        self.has_number = number is not None
         self.n_changes += 1
         return True
 
@@ -214,16 +227,17 @@ class HandsFree(LivePart):
             self._stopper.start()
 
     def _finish(self) -> None:
-        changes = dict(self._room.fields)
-        if self._is_attempt:
-            changes.pop("name", None)  # it has a number
-        self._room.stop_recording(**changes)
+        self._room.stop_recording(**self._room.fields)
         self.n_changes += 1
 
     def join(self) -> None:
         """Wait until the recording that is being finished is stored."""
         if self._stopper is not None:
             self._stopper.join()
+
+    def recording_started(self) -> None:
+        """Note a recording, of the button too; a number is given afterwards."""
+        self.has_number = False
 
     def recording_stopped(self, session: Session) -> None:
         """Wait for stillness, or count the pause, before the next one."""
@@ -234,6 +248,8 @@ class HandsFree(LivePart):
         seen, self._again_at_s = self._seen, None
         if self._is_by_clock and self._choice.again_after_s and seen is not None:
             self._again_at_s = seen.time_s + self._choice.again_after_s
+        else:
+            self._n_by_clock = 1
         self._is_by_clock = False
 
     def camera_ended(self) -> None:
@@ -260,7 +276,7 @@ class HandsFree(LivePart):
         seen, again_at_s = self._seen, self._again_at_s
         again_in_s = None
         if again_at_s is not None and seen is not None:
-            again_in_s = max(0, int(again_at_s - seen.time_s + 1))
+            again_in_s = max(0, math.ceil(again_at_s - seen.time_s - 1e-6))
         return {
             "starts_by": self._choice.starts_by,
             "gesture_stops": self._choice.gesture_stops,

@@ -128,6 +128,8 @@ class LiveRoom:
 
     def stop_recording(self, **changes: Any) -> None:
         """Finish the recording, if one is running; what went wrong is in ``problem``."""
+        if self.hands_free.has_number:
+            changes.pop("name", None)
         try:
             session = self.recorder.stop(**changes)
         except PoseCoreError as error:
@@ -177,6 +179,11 @@ class LiveRoom:
         self.stop_recording()
         for part in self.parts.values():
             part.camera_ended()
+
+    def join(self) -> None:
+        """Wait for what is still being stored."""
+        self.hands_free.join()
+        self.keeper.join()
 
     def status(self) -> dict[str, Any]:
         """What the page shows several times a second, ready for JSON."""

@@ -17,6 +17,7 @@ MAX_DELAY_S: Final = 60
 LEAD_IN_S: Final = 3.0
 """How much is always remembered, for recordings that begin before their start."""
 _N_READY: Final = 3
+_ROUNDING_S: Final = 1e-3
 
 
 class Recorder(Protocol):
@@ -127,7 +128,7 @@ class MirrorDelay(LivePart):
 
     def _find(self, now_s: float, delay_s: int) -> RememberedFrame | None:
         """Find what is to be shown: the oldest there is, where memory does not reach back."""
-        each = self._buffer.find(now_s - delay_s)
+        each = self._buffer.find(now_s - delay_s + _ROUNDING_S)
         if each is None and self._buffer.is_full:
             each = self._buffer.find(self._buffer.first_picture_s)
         return each

@@ -11,7 +11,7 @@ from posecore.topology import MIRROR, Landmark
 
 MOVES_HZ: Final = 0.25
 """Body lengths a second from which somebody moves; walking is about 0.7, slow climbing 0.3."""
-STILL_HZ: Final = 0.1
+STILL_HZ: Final = 0.12
 """Below this somebody stands still; the estimator's jitter makes less, at any distance."""
 MOVES_FOR_S: Final = 0.7
 """How long the movement must last: longer than the window, in which one jump shows."""
@@ -22,7 +22,7 @@ _WINDOW_S = 0.6
 _FLICKER_S = 0.3
 _MIN_VISIBILITY = 0.5
 _SIZE_FADES_S = 10.0
-_N_FASTEST = 4
+_MIN_JOINTS = 4
 _LEFT_CHAIN = (
     Landmark.LEFT_SHOULDER,
     Landmark.LEFT_HIP,
@@ -44,8 +44,9 @@ class MovementMeter:
     Notes
     -----
     Each of the twelve large joints moves from its mean place in the older half of a window of
-    0.6 s to that in the newer half; the mean of the four fastest is the speed. The means take away
-    what jitters, the four what one wrongly seen joint does, and one arm that reaches still counts.
+    0.6 s to that in the newer half; the second fastest is the speed. The means take away what
+    jitters, the second fastest what one wrongly seen joint does, and one arm that reaches still
+    counts.
     """
 
     def __init__(self) -> None:
@@ -84,7 +85,7 @@ class MovementMeter:
         apart_s = times_s[is_new].mean() - times_s[~is_new].mean()
         speeds = np.linalg.norm(newer - older, axis=1) / (apart_s * self._body_px)
         known = np.sort(speeds[~np.isnan(speeds)])
-        return float(known[-_N_FASTEST:].mean()) if len(known) >= _N_FASTEST else None
+        return float(known[-2]) if len(known) >= _MIN_JOINTS else None
 
 
 class AttemptWatch:
@@ -97,7 +98,7 @@ class AttemptWatch:
     speed : float or None
         Body lengths a second now; None where nobody is measured.
     moving_since_s : float
-        When the movement began, of which ``began`` was told.
+        When the movement began of which ``began`` was told last.
     """
 
     def __init__(self) -> None:
@@ -107,7 +108,7 @@ class AttemptWatch:
         self._meter = MovementMeter()
         self._is_moving = False
         self._must_rest = False
-        self._last_fast_s = self._last_unstill_s = float("-inf")
+        self._fast_since_s = self._last_fast_s = self._last_unstill_s = float("-inf")
         self._now_s = float("-inf")
 
     @property
@@ -137,14 +138,15 @@ class AttemptWatch:
             self._last_unstill_s = now_s
         if speed >= MOVES_HZ:
             if now_s - self._last_fast_s > _FLICKER_S:
-                self.moving_since_s = now_s
+                self._fast_since_s = now_s
             self._last_fast_s = now_s
         if self._is_moving:
             return self._look_for_end(now_s)
         if self._must_rest:
             self._must_rest = now_s - self._last_unstill_s < MOVES_FOR_S
-        elif speed >= MOVES_HZ and now_s - self.moving_since_s >= MOVES_FOR_S:
+        elif speed >= MOVES_HZ and now_s - self._fast_since_s >= MOVES_FOR_S:
             self._is_moving = True
+            self.moving_since_s = self._fast_since_s
             return "began"
         return None
 

@@ -138,6 +138,11 @@ class RollingBuffer:
         return len(self._frames)
 
     @property
+    def n_waiting(self) -> int:
+        """Pictures that wait to be made small."""
+        return self._n_raw
+
+    @property
     def is_full(self) -> bool:
         """Whether frames go because of their bytes, sooner than the seconds would have it."""
         with self._lock:

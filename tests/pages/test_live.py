@@ -115,3 +115,42 @@ def test_the_video_is_kept_only_when_it_is_switched_on(open_page, playing, page_
             recorder.add_frame(make_frame(number / 30), SIZE, PICTURE)
         button(app, "Stop recording").click().run()
         assert (page_store.get_video_file(page_store.get_sessions()[0].id) is not None) is is_kept
+
+
+def get_room(app):
+    return app.session_state["live_room"][1]
+
+
+def test_the_mirror_is_late_and_keeps_as_much_as_was_chosen(open_page, playing):
+    app = open_page("live.py")
+    mirror = get_room(app).mirror_delay
+    assert (mirror.delay_s, mirror.keep_s) == (0, 10)
+    assert app.slider(key="mirror_delay_s").disabled
+    app.toggle(key="mirror_is_late").set_value(True).run()
+    assert mirror.delay_s == 8
+    app.slider(key="mirror_delay_s").set_value(60).run()
+    app.select_slider(key="mirror_keep_s").set_value(30).run()
+    assert (mirror.delay_s, mirror.keep_s) == (60, 30)
+    app.toggle(key="mirror_is_late").set_value(False).run()
+    assert mirror.delay_s == 0
+    assert not app.exception
+
+
+def test_what_starts_and_stops_a_recording_is_chosen_on_the_page(open_page, playing):
+    app = open_page("live.py")
+    choose_countdown(app, 5)
+    part = get_room(app).hands_free
+    assert (part.choice.starts_by, part.choice.stop_after_s) == ("button", 0)
+    app.radio(key="hands_free_by").set_value("gesture").run()
+    app.radio(key="gesture_does").set_value("only starts").run()
+    app.select_slider(key="stop_after_s").set_value(20).run()
+    app.select_slider(key="again_after_s").set_value(10).run()
+    choice = part.choice
+    assert (choice.starts_by, choice.gesture_stops, choice.countdown_s) == ("gesture", False, 5)
+    assert (choice.stop_after_s, choice.again_after_s) == (20, 10)
+    assert any("Climbers have them up" in each.value for each in app.caption)
+    app.radio(key="hands_free_by").set_value("movement").run()
+    app.select_slider(key="still_for_s").set_value(5).run()
+    choice = part.choice
+    assert (choice.starts_by, choice.still_for_s, choice.again_after_s) == ("movement", 5, 0)
+    assert not app.exception

@@ -1,0 +1,178 @@
+"""The delayed mirror, keep that one and hands free in a real browser, with a real video as camera.
+
+Each frame of the camera's clip carries its number as a row of dark and bright blocks, which the
+page reads from the camera itself and, at the same moment, from the picture that it is shown.
+"""
+
+import re
+from statistics import median
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from posecore.video import open_video
+from posecore.video_writer import VideoWriter
+from tests.e2e.camera_page import (
+    CAMERA_SIZE,
+    LONG_MS,
+    N_CAMERA_FRAMES,
+    acknowledge_privacy,
+    make_camera_arguments,
+    start_camera,
+    write_camera_clip,
+)
+from tests.e2e.dashboard import run_browser, watch_page
+
+DELAY_S = 3
+CAMERA_FPS = 30
+N_BITS = 8
+CELL_PX = 20
+LEFT_PX, TOP_PX = CAMERA_SIZE[0] - (N_BITS + 3) * CELL_PX, 24
+# The numbers of the camera's frame and of the picture shown at the same moment, some times.
+READ_MARKS = """async ({ count, cell, left, top, bits }) => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [640, 360];
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    const bright = (place) => {
+        const [x, y, side] = [left + place * cell + 6, top + 6, cell - 12];
+        const greens = context.getImageData(x, y, side, side).data.filter((_, n) => n % 4 === 1);
+        return greens.reduce((sum, value) => sum + value, 0) / greens.length > 128;
+    };
+    const read = (video) => {
+        if (video.videoWidth !== 640) return null;
+        context.drawImage(video, 0, 0);
+        const cells = [...Array(bits + 2).keys()].map(bright);
+        const number = cells.slice(0, bits).reduce((sum, bit, n) => sum + bit * 2 ** n, 0);
+        const parity = cells.slice(0, bits).reduce((sum, bit) => sum ^ bit, 0);
+        return parity === Number(cells[bits]) && cells[bits + 1] ? number : null;
+    };
+    const [shown] = [...document.querySelectorAll("iframe")]
+        .map((frame) => frame.contentDocument?.querySelector("video"))
+        .filter(Boolean);
+    const camera = document.createElement("video");
+    camera.muted = true;
+    const size = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 } };
+    camera.srcObject = await navigator.mediaDevices.getUserMedia({ video: size });
+    await camera.play();
+    const pairs = [];
+    while (pairs.length < count) {
+        await new Promise((resolve) => shown.requestVideoFrameCallback(resolve));
+        const pair = [read(camera), read(shown)];
+        if (!pair.includes(null)) pairs.push(pair);
+    }
+    camera.srcObject.getTracks().forEach((track) => track.stop());
+    return pairs;
+}"""
+
+
+def mark(picture, number):
+    """Write a number into a corner, with its parity and a block that is always bright."""
+    bits = [number >> bit & 1 for bit in range(N_BITS)]
+    for place, bit in enumerate([*bits, sum(bits) % 2, 1]):
+        left = LEFT_PX + place * CELL_PX
+        picture[TOP_PX : TOP_PX + CELL_PX, left : left + CELL_PX] = 255 * bit
+    return picture
+
+
+@pytest.fixture(scope="module")
+def marked_clip(test_video, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("marked")
+    with (
+        VideoWriter(folder / "marked.mp4", CAMERA_SIZE, crf=12) as video,
+        open_video(test_video).read_frames() as frames,
+    ):
+        for number, (_, picture) in zip(range(N_CAMERA_FRAMES), frames, strict=False):
+            rows = np.linspace(0, picture.shape[0] - 1, CAMERA_SIZE[1]).astype(int)
+            columns = np.linspace(0, picture.shape[1] - 1, CAMERA_SIZE[0]).astype(int)
+            video.write(mark(picture[rows][:, columns], number), number / CAMERA_FPS)
+    write_camera_clip(folder / "marked.mp4", folder / "clip.mjpeg")
+    return folder / "clip.mjpeg"
+
+
+@pytest.fixture(scope="module")
+def page(playwright, marked_clip, dashboard):
+    """The Live page with the camera on and the picture not turned, for all tests here."""
+    with run_browser(playwright, *make_camera_arguments(marked_clip)) as browser:
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        page.set_default_timeout(LONG_MS)
+        expect.set_options(timeout=LONG_MS)
+        watch = watch_page(page)
+        page.goto(dashboard.url)
+        acknowledge_privacy(page)
+        page.goto(f"{dashboard.url}/live")
+        page.get_by_label("Name").fill("Wall")
+        page.get_by_label("Name").press("Enter")
+        page.get_by_text("Mirror", exact=True).click()
+        start_camera(page)
+        yield page
+        assert watch.errors == []
+        assert watch.hosts == {"127.0.0.1"}
+
+
+def measure_delay(page, count=40):
+    """Median of how many seconds the shown picture is behind the camera, once around the clip."""
+    asked = {"count": count, "cell": CELL_PX, "left": LEFT_PX, "top": TOP_PX, "bits": N_BITS}
+    pairs = page.evaluate(READ_MARKS, asked)
+    assert all(max(pair) < N_CAMERA_FRAMES for pair in pairs)
+    return median((camera - shown) % N_CAMERA_FRAMES for camera, shown in pairs) / CAMERA_FPS
+
+
+def open_choice(page, name):
+    page.get_by_test_id("stExpander").filter(has_text=name).locator("summary").click()
+
+
+def test_the_mirror_is_late_by_the_seconds_that_were_chosen(page):
+    panel = page.get_by_test_id("live-panel")
+    present_s = measure_delay(page)
+    assert present_s < 2, "as fast as the machine is"
+    open_choice(page, "Delayed mirror")
+    slider = page.get_by_role("slider", name="Seconds ago")
+    page.get_by_text("Show the picture later").click()
+    expect(slider).to_be_enabled()
+    slider.focus()
+    for _ in range(8 - DELAY_S):
+        slider.press("ArrowLeft")
+    expect(panel).to_contain_text(f"Picture and angles are from {DELAY_S} s ago.")
+    late_s = measure_delay(page) - present_s
+    assert late_s == pytest.approx(DELAY_S, abs=0.5)
+    page.get_by_text("Show the picture later").click()
+    expect(panel).not_to_contain_text("ago")
+    assert measure_delay(page) == pytest.approx(present_s, abs=0.5), "the present again"
+
+
+def test_keep_that_one_makes_a_session_while_the_stream_goes_on(page):
+    panel = page.get_by_test_id("live-panel")
+    page.get_by_role("slider", name="Keep that one, seconds").press("ArrowLeft")
+    panel.get_by_role("button", name="Keep that one: the last 5 s").click()
+    expect(panel).to_contain_text('Kept 5 s as "Wall kept 1".')
+    with page.context.expect_page() as opened:
+        panel.get_by_role("link", name="Replay").click()
+    player = opened.value.get_by_test_id("replay-player")
+    expect(player).to_have_attribute("data-ready", "true")
+    assert int(player.get_attribute("data-frame-count")) > 5 * 3
+    opened.value.close()
+    expect(panel).to_contain_text("frames/s analysed")
+    expect(page.get_by_role("button", name="Start recording")).to_be_enabled()
+
+
+def test_a_recording_begins_by_itself_when_somebody_moves(page, dashboard):
+    open_choice(page, "Hands free")
+    page.get_by_text("Movement", exact=True).click()
+    stop = page.get_by_role("button", name="Stop recording")
+    expect(stop).to_be_visible()
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"00:(0[4-9]|[1-5]\d)"))
+    stop.click()
+    expect(page.get_by_role("button", name="Replay now")).to_be_visible()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Wall")
+    page.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    page.goto(f"{dashboard.url}/sessions")  # the camera ends with the page
+    answer = page.request.get(f"{dashboard.url}/api/v1/sessions")
+    sessions = {each["name"]: each for each in answer.json()["sessions"]}
+    assert {"Wall kept 1", "Wall 1"} <= set(sessions)
+    assert {(each["status"], each["source"]) for each in sessions.values()} == {
+        ("completed", "live")
+    }
+    assert sessions["Wall kept 1"]["duration_s"] == pytest.approx(5, abs=0.5)
+    assert sessions["Wall 1"]["duration_s"] > 4

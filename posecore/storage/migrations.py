@@ -299,6 +299,21 @@ def m009_authors_of_notes(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def m012_tracks(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Which sessions were filmed at once, and how their clocks stand to each other."""
+    cursor.execute(
+        """
+        CREATE TABLE tracks (
+            recording_id UUID NOT NULL,
+            session_id UUID PRIMARY KEY,
+            offset_s DOUBLE NOT NULL,
+            offset_error_s DOUBLE NOT NULL,
+            how VARCHAR NOT NULL CHECK (how IN ('reference', 'clocks', 'movement'))
+        )
+        """
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_sessions_and_frames,
     m002_preferences,
@@ -309,6 +324,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m007_metrics_and_references,
     m008_people_shares_tokens_audit,
     m009_authors_of_notes,
+    m012_tracks,
 )
 
 

@@ -26,6 +26,7 @@ from posecore.storage.session_query import SessionQueries
 from posecore.storage.session_recovery import IMPORT_INTERRUPTED, SessionRecovery
 from posecore.storage.share_store import ShareStore
 from posecore.storage.token_store import TokenStore, identify
+from posecore.storage.track_store import TrackStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,8 @@ class SessionStore(SessionRecovery):
     ``notes`` are the notes on these sessions, ``processed`` what was computed of them and kept,
     ``readings`` the signals of each frame, to search in, and ``metrics`` their numbers. ``shares``
     lends an athlete's sessions to others, ``tokens`` are what programs show in this owner's name,
-    ``audit`` is who opened or changed what, and ``people`` what others are called.
+    ``audit`` is who opened or changed what, ``people`` what others are called, and ``tracks`` which
+    sessions several cameras filmed at once.
     """
 
     def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
@@ -73,6 +75,7 @@ class SessionStore(SessionRecovery):
         self.tokens = TokenStore(database, owner=owner)
         self.audit = AuditStore(database, owner=owner)
         self.people = PeopleStore(database, owner=owner)
+        self.tracks = TrackStore(database, owner=owner)
         self.queries = SessionQueries(database, owner=owner)
 
     def __enter__(self) -> Self:

@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks.common import Row, find_test_video, print_table
 from posecore import PoseFrame, Session, Settings, open_store
-from posecore.capture.pipeline import CAPACITY, LivePipeline, Picture
+from posecore.capture.live_part import Picture
+from posecore.capture.pipeline import CAPACITY, LivePipeline
 from posecore.capture.recorder import SessionRecorder
 from posecore.estimation import MediaPipePoseEstimator, PoseEstimator, open_estimator
 from posecore.models import find_model

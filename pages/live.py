@@ -39,6 +39,8 @@ with form:
         f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
     )
 
+room.fields = fields
+
 with picture:
     with st.container(key="camera_picture"):
         is_playing = camera.show_camera(room, settings)

@@ -20,7 +20,7 @@ DATA = BASE | {"sequence"}
 MEASURES = DATA | {"signals", "image_scale", "centre_of_mass"}
 ANALYSIS = MEASURES | {"angles", "cleaning", "events"}
 COMPARISON = ANALYSIS | {"metrics", "metric_table", "alignment", "comparison"}
-CLIP = {"capture.overlay", "clip_scene", "clip_canvas", "clip_painter", "video"}
+CLIP = {"capture.canvas", "capture.overlay", "clip_scene", "clip_canvas", "clip_painter", "video"}
 REPORT = ANALYSIS | {
     "measures",
     "capture.overlay",
@@ -128,6 +128,7 @@ OWNERS = {
     "cv2": [
         "posecore/camera.py",
         "posecore/video.py",
+        "posecore/capture/canvas.py",
         "posecore/capture/overlay.py",
         "posecore/capture/hints.py",
         "posecore/clip_canvas.py",

@@ -9,8 +9,8 @@ import numpy as np
 from streamlit_webrtc import Translations, WebRtcMode, webrtc_streamer
 
 from posecore import Settings
+from posecore.capture.live_part import Picture
 from posecore.capture.live_room import LiveRoom
-from posecore.capture.pipeline import Picture
 from posecore.settings import CAMERA_SIZES
 
 _PICTURE_TIMEOUT_S = 5.0

@@ -1,13 +1,15 @@
 """One camera, one recorder, one pipeline: what stands behind the Live page of one browser tab."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from posecore.angles import ANGLES, CORE_ANGLES, compute_angle
+from posecore.capture.live_part import LivePart
 from posecore.capture.pipeline import LivePipeline, PosePublisher
 from posecore.capture.recorder import RecorderState, SessionRecorder
-from posecore.errors import PoseCoreError
+from posecore.errors import InvalidMessageError, PoseCoreError
 from posecore.estimation import open_estimator
 from posecore.sequence import PoseFrame
 from posecore.settings import Settings
@@ -36,18 +38,25 @@ class LiveRoom:
         What was recorded last, until the next recording starts or it is dismissed.
     keep_video : bool
         Whether the next recording keeps its video.
+    fields : dict
+        What the page's form says about the next recording: name, athlete, tags, description.
+    parts : dict of LivePart
+        What follows the picture, by name, in the order in which it is drawn.
     """
 
     def __init__(
         self, store: SessionStore, settings: Settings, *, publish: PosePublisher | None = None
     ) -> None:
         self.recorder = SessionRecorder(store, model=settings.model)
+        parts: tuple[LivePart, ...] = ()
+        self.parts = {part.name: part for part in parts}
         self.pipeline = LivePipeline(
-            lambda: open_estimator(settings), self.recorder, publish=publish
+            lambda: open_estimator(settings), self.recorder, publish=publish, parts=parts
         )
         self.last_session: Session | None = None
         self.problem = ""
         self.keep_video = False
+        self.fields: dict[str, Any] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -65,6 +74,8 @@ class LiveRoom:
             self.problem = ""
             self.last_session = None
             self.recorder.start(delay_s=delay_s, keep_video=self.keep_video, **fields)
+            for part in self.parts.values():
+                part.recording_started()
 
     def stop_recording(self, **changes: Any) -> None:
         """Finish the recording, if one is running; what went wrong is in ``problem``."""
@@ -74,6 +85,31 @@ class LiveRoom:
             self.problem = str(error)
         else:
             self.last_session = session or self.last_session
+            if session is not None:
+                self._tell_parts(session)
+
+    def _tell_parts(self, session: Session) -> None:
+        for part in self.parts.values():
+            try:
+                part.recording_stopped(session)
+            except PoseCoreError as error:
+                self.problem = str(error)
+
+    def obey(self, command: Mapping[str, Any]) -> None:
+        """Do what was asked for in the panel: ``{"part": name, "do": what, ...}``.
+
+        Raises
+        ------
+        InvalidMessageError
+            If there is no such part, or it does not know or cannot do it.
+        """
+        part = self.parts.get(str(command.get("part")))
+        if part is None:
+            raise InvalidMessageError(
+                "The live room has no such part; reload the page and try again.",
+                code="unknown_type",
+            )
+        part.obey(command)
 
     def camera_ended(self, *, for_good: bool = False) -> None:
         """Finish everything: the camera stopped, the page was left or the tab was closed.
@@ -83,6 +119,8 @@ class LiveRoom:
         self.pipeline.close(for_good=for_good)
         self.problem = ""
         self.stop_recording()
+        for part in self.parts.values():
+            part.camera_ended()
 
     def status(self) -> dict[str, Any]:
         """What the page shows several times a second, ready for JSON."""
@@ -102,6 +140,7 @@ class LiveRoom:
             or self.recorder.problem
             or self.recorder.video_problem,
             "angles_deg": {} if frame is None else compute_live_angles(frame),
+            "parts": {name: part.status() for name, part in self.parts.items()},
         }
 
 

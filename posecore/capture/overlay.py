@@ -3,12 +3,14 @@
 Only what the athlete sees is drawn on, and only that is mirrored; the data never is.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from posecore.capture.canvas import SUBPIXEL_BITS, WHITE, Canvas, Points
 from posecore.sequence import PoseFrame
 from posecore.topology import SEGMENTS_BY_SIDE, Landmark, Side, side_of
 
@@ -18,9 +20,10 @@ COLOURS_RGB: Final[dict[Side, tuple[int, int, int]]] = {
     "middle": (138, 143, 152),
 }
 RECORDING_RGB: Final = (215, 38, 61)
-_HALO_RGB = (255, 255, 255)
-_MIN_VISIBILITY = 0.3
-_SUBPIXEL_BITS = 3
+MIN_VISIBILITY: Final = 0.3
+"""Below this a landmark is not drawn."""
+_HALO_RGB: Final = WHITE
+Draw = Callable[[Canvas], None]
 _JOINTS = [
     landmark
     for landmark in Landmark
@@ -35,6 +38,8 @@ def draw_overlay(
     mirror: bool = False,
     recording: bool = False,
     countdown_s: float = 0.0,
+    below: Iterable[Draw] = (),
+    above: Iterable[Draw] = (),
 ) -> NDArray[np.uint8]:
     """Picture for the athlete.
 
@@ -50,61 +55,51 @@ def draw_overlay(
         Frame the picture in red.
     countdown_s : float
         Seconds to show in the middle, rounded up; none at 0.
+    below, above : iterable of callable
+        What else is drawn, below and above the skeleton.
 
     Returns
     -------
     ndarray, shape (height, width, 3), uint8
     """
     picture = np.ascontiguousarray(cv2.flip(frame_rgb, 1) if mirror else frame_rgb, dtype=np.uint8)
+    canvas = Canvas(picture, mirror=mirror)
+    for draw in below:
+        draw(canvas)
     if frame.is_detected:
-        _draw_skeleton(picture, frame, mirror)
+        _draw_skeleton(canvas, frame)
+    for draw in above:
+        draw(canvas)
     if recording:
-        height, width = picture.shape[:2]
-        thickness = max(4, height // 60)
-        cv2.rectangle(picture, (0, 0), (width - 1, height - 1), RECORDING_RGB, 2 * thickness)
+        thickness = max(4, canvas.height // 60)
+        corner = (canvas.width - 1, canvas.height - 1)
+        cv2.rectangle(picture, (0, 0), corner, RECORDING_RGB, 2 * thickness)
     if countdown_s > 0:
         _draw_number(picture, int(np.ceil(countdown_s)))
     return picture
 
 
-def _draw_skeleton(picture: NDArray[np.uint8], frame: PoseFrame, mirror: bool) -> None:
-    height, width = picture.shape[:2]
-    x = frame.image_landmarks[:, 0]
-    xy = np.stack([1 - x if mirror else x, frame.image_landmarks[:, 1]], axis=1)
-    is_shown = (frame.visibility >= _MIN_VISIBILITY) & np.isfinite(xy).all(axis=1)
-    scaled = np.where(is_shown[:, None], xy * (width, height), 0).clip(-4 * width, 4 * width)
-    points = np.rint(scaled * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    thickness = max(2, height // 150)
+def _draw_skeleton(canvas: Canvas, frame: PoseFrame) -> None:
+    xy = frame.image_landmarks[:, :2]
+    is_shown = (frame.visibility >= MIN_VISIBILITY) & np.isfinite(xy).all(axis=1)
+    points = canvas.to_points(xy)
     segments = {
         side: [points[[a, b]] for a, b in pairs if is_shown[a] and is_shown[b]]
         for side, pairs in SEGMENTS_BY_SIDE.items()
     }
     every = [line for lines in segments.values() for line in lines]
-    if every:
-        _draw_lines(picture, every, _HALO_RGB, thickness + 2)
+    canvas.draw_lines(every, _HALO_RGB, canvas.thickness + 2)
     for side, lines in segments.items():
-        if lines:
-            _draw_lines(picture, lines, COLOURS_RGB[side], thickness)
+        canvas.draw_lines(lines, COLOURS_RGB[side], canvas.thickness)
     for landmark in _JOINTS:
         if is_shown[landmark]:
-            _draw_joint(picture, points[landmark], side_of(landmark), thickness)
+            _draw_joint(canvas, points[landmark], side_of(landmark))
 
 
-def _draw_lines(
-    picture: NDArray[np.uint8],
-    lines: list[NDArray[np.int32]],
-    colour: tuple[int, int, int],
-    thickness: int,
-) -> None:
-    cv2.polylines(picture, lines, False, colour, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
-
-
-def _draw_joint(
-    picture: NDArray[np.uint8], point: NDArray[np.int32], side: Side, thickness: int
-) -> None:
+def _draw_joint(canvas: Canvas, point: Points, side: Side) -> None:
     """Round on the left, square on the right: told apart without colour too."""
-    x, y = (int(value) >> _SUBPIXEL_BITS for value in point)
-    radius = thickness + 2
+    x, y = (int(value) >> SUBPIXEL_BITS for value in point)
+    radius, picture = canvas.thickness + 2, canvas.picture
     if side == "left":
         cv2.circle(picture, (x, y), radius + 1, _HALO_RGB, cv2.FILLED, cv2.LINE_AA)
         cv2.circle(picture, (x, y), radius, COLOURS_RGB[side], cv2.FILLED, cv2.LINE_AA)

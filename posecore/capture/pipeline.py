@@ -4,15 +4,16 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from posecore.capture.hints import SteadyHint, find_hint
+from posecore.capture.live_part import LiveMoment, LivePart, Picture
 from posecore.capture.overlay import draw_overlay
 from posecore.capture.recorder import RecorderState, SessionRecorder
 from posecore.cleaning.one_euro import OneEuroFilter
@@ -24,7 +25,6 @@ CAPACITY: Final = 4
 """Frames that may wait: an eighth of a second of jitter costs none, and the delay stays short."""
 _RATE_WINDOW_S: Final = 2.0
 
-Picture = NDArray[np.uint8]
 FrameReader = Callable[[], Picture]
 PosePublisher = Callable[[PoseFrame, int, tuple[int, int]], None]
 """Gets each analysed pose, its number in the stream and the picture's (width, height)."""
@@ -34,6 +34,7 @@ PosePublisher = Callable[[PoseFrame, int, tuple[int, int]], None]
 class _Waiting:
     time_s: float
     read_frame_rgb: FrameReader
+    arrived_s: float
     picture: "Future[Picture | None]" = field(default_factory=Future)
 
 
@@ -51,8 +52,10 @@ class LivePipeline:
         Gets every analysed frame and the count of every dropped one.
     publish : callable, optional
         Gets every pose as well, recorded or not; must return at once.
+    parts : iterable of LivePart
+        What follows the picture besides, in the order in which it is drawn.
     clock : callable
-        Rising seconds, for rates only.
+        Rising seconds, for rates and for when a frame came in.
     """
 
     def __init__(
@@ -61,11 +64,14 @@ class LivePipeline:
         recorder: SessionRecorder,
         *,
         publish: PosePublisher | None = None,
+        parts: Iterable[LivePart] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_estimator = open_estimator
         self._recorder = recorder
         self._publish = publish
+        self._parts = tuple(parts)
+        self._failed: set[str] = set()
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
@@ -98,7 +104,7 @@ class LivePipeline:
         Future of ndarray or None
             The athlete's picture; None if the frame was dropped or could not be analysed.
         """
-        item = _Waiting(time_s, read_frame_rgb)
+        item = _Waiting(time_s, read_frame_rgb, self._clock())
         dropped: list[_Waiting] = []
         with self._changed:
             if self._is_shut:
@@ -215,13 +221,50 @@ class LivePipeline:
         self.latest = self._calm(frame)
         found = find_hint(frame, frame_rgb, skipped_share=self.skipped_share)
         self.hint = self._steady_hint.update(found, now_s)
-        return draw_overlay(
-            frame_rgb,
-            frame,
-            mirror=self.mirror,
-            recording=self._recorder.state is RecorderState.RECORDING,
-            countdown_s=self._recorder.countdown_s,
+        is_recording = self._recorder.state is RecorderState.RECORDING
+        moment = LiveMoment(
+            frame=frame,
+            calm=self.latest,
+            frame_number=self.n_analysed + self.n_dropped - 1,
+            image_size=(width, height),
+            frame_rgb=frame_rgb,
+            arrived_s=item.arrived_s,
+            is_recording=is_recording,
+            recorded_s=self._recorder.elapsed_s if is_recording else 0.0,
         )
+        return self._show(moment)
+
+    def _show(self, moment: LiveMoment) -> Picture:
+        """Let the parts see a frame, and draw the athlete's picture with what they add."""
+        for part in self._parts:
+            self._ask(part, part.see, moment)
+        picture = draw_overlay(
+            moment.frame_rgb,
+            moment.frame,
+            mirror=self.mirror,
+            recording=moment.is_recording,
+            countdown_s=self._recorder.countdown_s,
+            below=[partial(self._ask, part, part.draw_below) for part in self._parts],
+            above=[partial(self._ask, part, part.draw_above) for part in self._parts],
+        )
+        for part in self._parts:
+            replaced = self._ask(part, part.replace, picture)
+            picture = picture if replaced is None else replaced
+        return picture
+
+    def _ask(self, part: LivePart, method: Callable[..., Any], *given: Any) -> Any:
+        """Let a part do something; what fails in one costs neither the picture nor the others."""
+        try:
+            return method(*given)
+        except Exception as error:
+            if part.name not in self._failed:  # once, not with every frame
+                self._failed.add(part.name)
+                logging.getLogger(__name__).error("%s failed", part.name, exc_info=error)
+            self.problem = (
+                f"{part.name.replace('_', ' ').capitalize()} does not work right now; what is "
+                "recorded is safe. Leave the page and open it again to start it anew."
+            )
+            return None
 
     def _calm(self, frame: PoseFrame) -> PoseFrame:
         """Smooth what is shown as numbers, from the past alone; what is recorded stays as it is."""

@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import expect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from posecore import write_sequence
 from posecore.synthetic import make_squats
@@ -70,10 +72,11 @@ def watch_addresses(page):
     addresses = []
 
     def note(request):
-        if re.search(r"/(replay-|live-status/|media/[0-9a-f]{20})", request.url):
+        if re.search(r"/(replay-|live-room/|media/[0-9a-f]{20})", request.url):
             addresses.append(request.url)
 
     page.on("request", note)
+    page.on("websocket", note)
     return addresses
 
 
@@ -216,13 +219,23 @@ def test_an_unknown_address_is_answered_like_the_others(mira, jo, dashboard):
 
 def test_live_numbers_answer_only_whose_camera_it_is(mira, jo, dashboard, visit):
     tab = mira.page.context.new_page()
-    with tab.expect_request(re.compile("live-status/")) as asked:
+    with tab.expect_websocket(lambda socket: "live-room/" in socket.url) as asked:
         tab.goto(f"{dashboard.url}/live")
     address = asked.value.url
-    assert mira.page.request.get(address).json()["camera"] == "off"
-    assert jo.page.request.get(address).status == 404
-    assert visit().request.get(address).status == 401
+    assert json.loads(hear_first(address, mira.page))["camera"] == "off"
+    for stranger, code in ((jo.page, 4404), (visit(), 4401)):
+        with pytest.raises(ConnectionClosed) as closed:
+            json.loads(hear_first(address, stranger))["camera"]
+        assert closed.value.rcvd.code == code
     tab.close()
+
+
+def hear_first(address, page):
+    """What a socket says first, to the browser of a page; an error it says is passed over."""
+    cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
+    with connect(address, additional_headers={"Cookie": cookies}) as socket:
+        said = socket.recv(timeout=LONG_MS / 1000)
+        return socket.recv(timeout=LONG_MS / 1000) if "error" in json.loads(said) else said
 
 
 def test_who_is_not_signed_in_sees_how_to_and_nothing_else(mira, dashboard, visit):
@@ -244,7 +257,7 @@ def test_who_is_not_signed_in_sees_how_to_and_nothing_else(mira, dashboard, visi
     "path",
     [
         *("_stcore/metrics", "_stcore/script-health-check", "_stcore/agent/openapi.json"),
-        *("_stcore/upload_file/1/2", "_stcore/anything", "media/anything.csv", "live-status/x"),
+        *("_stcore/upload_file/1/2", "_stcore/anything", "media/anything.csv"),
     ],
 )
 def test_what_streamlit_serves_besides_needs_signing_in(dashboard, visit, path):

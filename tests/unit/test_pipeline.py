@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from posecore import PoseFrame, SessionStore
+from posecore.capture.canvas import Canvas
+from posecore.capture.live_part import LiveMoment, LivePart
 from posecore.capture.pipeline import CAPACITY, LivePipeline
 from posecore.capture.recorder import SessionRecorder
 from posecore.errors import EstimatorError, ModelUnavailableError
@@ -214,3 +216,57 @@ def test_each_analysed_pose_is_published_with_a_number_that_rises(estimator, rec
     assert len(published) == 5 and numbers == sorted(set(numbers))
     assert {size for _, _, size in published} == {(64, 36)}
     assert [frame.time_s for frame, _, _ in published] == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
+class Stamp(LivePart):
+    """Counts what it is asked, and draws a white spot above the skeleton."""
+
+    name = "stamp"
+
+    def __init__(self) -> None:
+        self.moments: list[LiveMoment] = []
+        self.is_broken = False
+
+    def see(self, moment: LiveMoment) -> None:
+        if self.is_broken:
+            raise RuntimeError("out of ink")
+        self.moments.append(replace(moment, frame_rgb=moment.frame_rgb.copy()))
+
+    def draw_above(self, canvas: Canvas) -> None:
+        canvas.picture[20:24, 8:12] = 255
+
+    def replace(self, picture: np.ndarray) -> np.ndarray:
+        return picture[:, :32]
+
+
+@pytest.fixture
+def stamped(estimator, recorder):
+    estimator.may_go.release(10_000)
+    stamp = Stamp()
+    pipeline = LivePipeline(lambda: estimator, recorder, parts=[stamp])
+    while pipeline.submit(0.0, PICTURE.copy).result(WAIT_S) is None:
+        pass
+    yield pipeline, stamp
+    pipeline.close()
+
+
+def test_a_part_sees_each_frame_clean_and_has_the_last_word_on_the_picture(stamped, recorder):
+    pipeline, stamp = stamped
+    recorder.start(name="Wall")
+    picture = pipeline.submit(1.0, PICTURE.copy).result(WAIT_S)
+    assert picture.shape == (36, 32, 3)
+    assert (picture[20:24, 8:12] == 255).all()
+    last = stamp.moments[-1]
+    np.testing.assert_array_equal(last.frame_rgb, PICTURE)
+    assert (last.frame.time_s, last.is_recording, last.image_size) == (1.0, True, (64, 36))
+    assert [each.frame_number for each in stamp.moments] == list(range(len(stamp.moments)))
+    recorder.stop()
+
+
+def test_a_part_that_fails_costs_neither_the_picture_nor_the_recording(stamped, recorder):
+    pipeline, stamp = stamped
+    stamp.is_broken = True
+    recorder.start(name="Wall")
+    assert pipeline.submit(1.0, PICTURE.copy).result(WAIT_S) is not None
+    assert pipeline.problem.startswith("Stamp does not work right now; what is recorded is safe.")
+    assert recorder.stop().frame_count == 1

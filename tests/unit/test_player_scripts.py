@@ -5,6 +5,8 @@ from collections import Counter
 
 import pytest
 
+from pages.components.joined_scripts import join_modules
+from pages.components.live_panel import FOLDER as PANEL
 from pages.components.player.scripts import FOLDER, bundle, read_script
 
 DEFINITION = re.compile(r"^(?:const|let|class|function|async function) (\w+)", re.MULTILINE)
@@ -26,6 +28,14 @@ def test_every_module_is_in_the_bundle_once_and_behind_what_it_imports():
 def test_the_bundle_has_no_import_and_no_name_twice(entry):
     joined = bundle(entry)
     assert not re.search(r"^(import|export)\b", joined, re.MULTILINE)
+    assert [name for name, count in Counter(DEFINITION.findall(joined)).items() if count > 1] == []
+
+
+def test_the_live_panel_is_one_script_with_no_name_twice():
+    joined = join_modules(PANEL, "panel")
+    assert re.findall(r"^(?:import|export)\b.*", joined, re.MULTILINE) == [
+        "export default function (component) {"
+    ]
     assert [name for name, count in Counter(DEFINITION.findall(joined)).items() if count > 1] == []
 
 

@@ -1,9 +1,15 @@
-// The live numbers beside the camera picture: what the server says five times a second, shown
-// without a rerun of the page, and the sounds of the countdown.
+// The live room below the camera picture: what the server says of it, shown without a rerun of the
+// page, the controls of its parts, and the sounds.
 
-const POLL_MS = 200;
-const SILENT = { camera: "off", recorder: "idle", angles_deg: {}, fps: 0, elapsed_s: 0, hint: "", problem: "" };
+import { openRoom } from "./room.js";
+import { makeSounds } from "./sounds.js";
+
+const SILENT = { camera: "off", recorder: "idle", angles_deg: {}, fps: 0, elapsed_s: 0, hint: "", problem: "", parts: {} };
 const PRESS_START = "Press Start camera and allow it when the browser asks.";
+const REFUSAL_MS = 5000;
+const WATCH_MS = 1000;
+// Each part: its name, and what makes its controls in an element of its own.
+const PARTS = [];
 const panels = new WeakMap();
 
 export default function (component) {
@@ -13,7 +19,7 @@ export default function (component) {
     panel = makePanel(root);
     panels.set(root, panel);
   }
-  panel.url = new URL(component.data.url, document.baseURI);
+  panel.listen(component.data.url);
   panel.showAngles(component.data.angles);
   return () => {
     panel.close();
@@ -25,9 +31,29 @@ function makePanel(root) {
   const find = (name) => root.querySelector(`[data-part="${name}"]`);
   const values = new Map();
   const sounds = makeSounds();
+  const parts = PARTS.map(([name, make]) => [name, make(addHost(name), (command) => line.send({ part: name, ...command }), sounds)]);
   let previous = SILENT;
-  let timer = null;
-  const panel = { url: null, showAngles, close };
+  let line = null;
+  let heardUrl = "";
+  let trouble = "";
+  let refusal = "";
+
+  function addHost(name) {
+    const host = document.createElement("div");
+    host.className = `part ${name}`;
+    find("parts").append(host);
+    return host;
+  }
+
+  function listen(url) {
+    if (url === heardUrl) return;
+    line?.close();
+    heardUrl = url;
+    const address = new URL(url, document.baseURI);
+    address.protocol = address.protocol.replace("http", "ws");
+    show(SILENT);
+    line = openRoom(address, { hear: show, refuse, lose: (problem) => show({ ...SILENT, problem }) });
+  }
 
   function showAngles(angles) {
     if (values.size) return;
@@ -44,27 +70,19 @@ function makePanel(root) {
       list.append(item);
       values.set(name, value);
     }
-    poll();
   }
 
-  async function poll() {
-    let status = SILENT;
-    try {
-      const answer = await fetch(panel.url, { cache: "no-store" });
-      if (answer.ok) status = await answer.json();
-      else if (answer.status === 401) status = { ...SILENT, problem: (await answer.json()).error };
-    } catch {
-      status = { ...SILENT, problem: "The dashboard does not answer: is it still running?" };
-    }
-    if (timer === "closed") return;
-    show(status, await cameraTrouble(status));
-    sounds.play(previous, status);
-    previous = status;
-    timer = setTimeout(poll, POLL_MS);
+  // What could not be done is said for a while in the place of the hint.
+  function refuse(sentence) {
+    refusal = sentence;
+    show(previous);
+    setTimeout(() => {
+      if (refusal === sentence) refusal = "";
+      show(previous);
+    }, REFUSAL_MS);
   }
 
-  function show(status, trouble) {
-    const isRecording = status.recorder === "recording";
+  function show(status) {
     root.dataset.recorder = status.recorder;
     root.dataset.camera = status.camera;
     find("timer").textContent = asClock(status.elapsed_s);
@@ -74,28 +92,50 @@ function makePanel(root) {
       unsaved: "not saved yet",
     }[status.recorder] || (status.camera === "on" ? "ready" : "camera off");
     find("fps").textContent = status.camera === "on" ? `${Math.round(status.fps)} frames/s analysed` : "";
-    const message = status.problem || trouble || (status.camera === "starting" ? "Starting the pose model …" : status.hint);
-    const hint = find("hint");
-    hint.textContent = message || (status.camera === "on" ? (isRecording ? "Looking good." : "Looking good: ready to record.") : "");
-    hint.dataset.level = status.problem || (trouble && trouble !== PRESS_START) ? "problem" : message ? "hint" : "good";
+    showHint(status);
     for (const [name, value] of values) {
       const degrees = status.angles_deg[name];
       value.textContent = Number.isFinite(degrees) ? `${degrees}°` : "–";
     }
+    for (const [name, part] of parts) part.show(status.parts[name] || {}, previous.parts[name] || {}, status);
+    sounds.play(previous, status);
+    previous = status;
+  }
+
+  function showHint(status) {
+    const isOff = status.camera === "off";
+    const why = isOff ? trouble : "";
+    const message = status.problem || refusal || why || (status.camera === "starting" ? "Starting the pose model …" : status.hint);
+    const good = status.recorder === "recording" ? "Looking good." : "Looking good: ready to record.";
+    const hint = find("hint");
+    hint.textContent = message || (status.camera === "on" ? good : "");
+    const isProblem = status.problem || refusal || (why && why !== PRESS_START);
+    hint.dataset.level = isProblem ? "problem" : message ? "hint" : "good";
+  }
+
+  // Asked again and again: a camera may be plugged in, or allowed, at any time.
+  const watch = setInterval(findTrouble, WATCH_MS);
+  findTrouble();
+
+  async function findTrouble() {
+    if (previous.camera !== "off") return;
+    const found = await cameraTrouble();
+    if (found === trouble || previous.camera !== "off") return;
+    trouble = found;
+    showHint(previous);
   }
 
   function close() {
-    clearTimeout(timer);
-    timer = "closed";
+    clearInterval(watch);
+    line?.close();
     sounds.close();
   }
 
-  return panel;
+  return { listen, showAngles, close };
 }
 
 // Why the browser gives no camera, in words; the server cannot know.
-async function cameraTrouble(status) {
-  if (status.camera !== "off") return "";
+async function cameraTrouble() {
   if (!window.isSecureContext || !navigator.mediaDevices) {
     return "The browser gives the camera only to pages on this computer (localhost) or on https: open this page there.";
   }
@@ -117,31 +157,4 @@ async function cameraTrouble(status) {
 function asClock(seconds) {
   const whole = Math.floor(seconds || 0);
   return `${String(Math.floor(whole / 60)).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-// A tick each second of the countdown, a long high tone at the start, a low one at the end.
-function makeSounds() {
-  let audio = null;
-  function tone(frequency, seconds) {
-    audio ??= new AudioContext();
-    const oscillator = audio.createOscillator();
-    const gain = audio.createGain();
-    oscillator.frequency.value = frequency;
-    gain.gain.setValueAtTime(0.2, audio.currentTime);
-    gain.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + seconds);
-    oscillator.connect(gain).connect(audio.destination);
-    oscillator.start();
-    oscillator.stop(audio.currentTime + seconds);
-  }
-  return {
-    play(before, now) {
-      const tick = (status) => (status.recorder === "countdown" ? Math.ceil(status.countdown_s) : 0);
-      if (tick(now) && tick(now) !== tick(before)) tone(660, 0.12);
-      if (now.recorder === "recording" && before.recorder !== "recording") tone(990, 0.5);
-      if (now.recorder !== "recording" && before.recorder === "recording") tone(440, 0.4);
-    },
-    close() {
-      audio?.close();
-    },
-  };
 }

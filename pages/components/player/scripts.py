@@ -5,17 +5,15 @@ The drawing library is the copy inside the plotly package: nothing is fetched fr
 
 import gzip
 import hashlib
-import re
-from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from pages.components.joined_scripts import join_modules
+
 FOLDER: Final = Path(__file__).parent
-_IMPORT: Final = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
-_EXPORT: Final = re.compile(r"^export (?=const |class |function |async function )", re.MULTILINE)
 
 
 def find_plotly() -> Path:
@@ -26,29 +24,9 @@ def find_plotly() -> Path:
     return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
 
 
-@lru_cache
 def bundle(entry: str) -> str:
-    """Join a module and all it imports into one, each behind those it needs.
-
-    One request instead of one a module and one a level; and a single page can carry it, where the
-    names of files mean nothing. Modules share one scope, so a name may be defined only once.
-    """
-    return "\n".join(_EXPORT.sub("", _read_module(name)) for name in _order([entry]))
-
-
-def _order(names: Iterable[str], done: tuple[str, ...] = ()) -> tuple[str, ...]:
-    for name in names:
-        if name not in done:
-            done = (*_order(_IMPORT.findall(_read_source(name)), done), name)
-    return done
-
-
-def _read_module(name: str) -> str:
-    return _IMPORT.sub("", _read_source(name))
-
-
-def _read_source(name: str) -> str:
-    return (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    """Join a module and all it imports into one."""
+    return join_modules(FOLDER, entry)
 
 
 def read_style() -> str:

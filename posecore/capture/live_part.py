@@ -1,0 +1,103 @@
+"""What follows the live picture, each part on its own: a ghost, goals, a mirror, cues."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posecore.capture.canvas import Canvas
+from posecore.errors import InvalidMessageError
+from posecore.sequence import PoseFrame
+from posecore.storage.session import Session
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LiveMoment:
+    """One analysed frame, as every part sees it.
+
+    Attributes
+    ----------
+    frame : PoseFrame
+        As measured; all NaN with nobody in it.
+    calm : PoseFrame
+        The same with its world landmarks smoothed from the past alone, for numbers that are shown.
+    frame_number : int
+        In the camera's stream, with a hole where frames were dropped.
+    image_size : tuple of int
+        (width, height) in pixels.
+    frame_rgb : ndarray, shape (height, width, 3), uint8
+        As the camera gave it. It is drawn on afterwards: copy it to keep it.
+    arrived_s : float
+        When it came in, by the pipeline's rising clock, seconds.
+    is_recording : bool
+    recorded_s : float
+        Seconds into the running recording; 0 outside of one.
+    """
+
+    frame: PoseFrame
+    calm: PoseFrame
+    frame_number: int
+    image_size: tuple[int, int]
+    frame_rgb: Picture
+    arrived_s: float
+    is_recording: bool = False
+    recorded_s: float = 0.0
+
+
+class LivePart:
+    """Follows the live picture; each method does nothing until a part overrides it.
+
+    :meth:`see`, the drawing and :meth:`replace` run on the pipeline's thread and have a few
+    milliseconds; the others are for other threads.
+
+    Attributes
+    ----------
+    name : str
+        Under which its status is found and its commands come.
+    """
+
+    name = ""
+
+    def see(self, moment: LiveMoment) -> None:
+        """Take in a frame, before anything is drawn."""
+
+    def draw_below(self, canvas: Canvas) -> None:
+        """Draw what lies below the athlete's skeleton."""
+
+    def draw_above(self, canvas: Canvas) -> None:
+        """Draw what lies above it."""
+
+    def replace(self, picture: Picture) -> Picture:
+        """Return what the athlete sees instead of the finished picture."""
+        return picture
+
+    def status(self) -> dict[str, Any]:
+        """Describe how it stands, ready for JSON; asked many times a second."""
+        return {}
+
+    def obey(self, command: Mapping[str, Any]) -> None:
+        """Do what was asked for in the panel.
+
+        Raises
+        ------
+        InvalidMessageError
+            If it is not known or not possible, in one sentence.
+        """
+        wanted = str(command.get("do"))[:40]
+        raise InvalidMessageError(
+            f"The live room cannot do {wanted!a} here; reload the page and try again.",
+            code="unknown_type",
+        )
+
+    def recording_started(self) -> None:
+        """Note that a recording begins with the next frame."""
+
+    def recording_stopped(self, session: Session) -> None:
+        """Do what is to be done with a recording that was just stored."""
+
+    def camera_ended(self) -> None:
+        """Forget what belongs to the stream that has ended."""

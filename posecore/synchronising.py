@@ -93,11 +93,12 @@ def estimate_offset(
     -----
     Three kinds of speeds are the same from everywhere: how fast each landmark rises in the picture,
     in metres by the size of the body; the mean of left and right of the same, which a swap of the
-    sides leaves alone; and how fast the angles of elbows, shoulders, hips and knees change, left and
-    right together, bounded so that a glitch has no more say than a fast movement. Low-pass filtered
-    at 6 Hz they are correlated at steps of 1/60 s within four errors of the prior, at least 0.25 s
-    and at most 1 s. The mean of the three correlations has to reach 0.3 inside that stretch, and no
-    other peak three quarters of it. Between the steps the peak is read by a parabola.
+    sides leaves alone; and how fast the angles of elbows, shoulders, hips and knees change, left
+    and right together, bounded so that a glitch has no more say than a fast movement. Low-pass
+    filtered at 6 Hz they are correlated at steps of 1/60 s within four errors of the prior, at
+    least 0.25 s and at most 1 s. The mean of the three correlations has to reach 0.3 inside that
+    stretch, and no other peak three quarters of it. Between the steps the peak is read by a
+    parabola.
 
     The error is twice the standard deviation of that peak by the jackknife, one part of the body
     left out at a time, and never below 8 ms.
@@ -157,9 +158,7 @@ def _read_rates(sequence: PoseSequence, wanted_s: Floats) -> _Rates:
     )
 
 
-def _compare(
-    a_rates: Floats, b: PoseSequence, ticks_s: Floats, lags: NDArray[np.int64]
-) -> _Sums:
+def _compare(a_rates: Floats, b: PoseSequence, ticks_s: Floats, lags: NDArray[np.int64]) -> _Sums:
     """Sums over the ticks, A as it is and B read so many ticks later."""
     reach = int(lags[-1])
     wide_s = ticks_s[0] + _TICK_S * np.arange(-reach, len(ticks_s) + reach)

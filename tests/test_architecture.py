@@ -70,6 +70,7 @@ MAY_IMPORT = {
     "metric_table": ANALYSIS | {"smoothness", "measures", "metric_definition", "climbing_metrics"},
     "metrics": ANALYSIS | {"climbing", "measures", "metric_definition", "metric_table"},
     "warping": {"signals"},
+    "synchronising": MEASURES | {"angles"},
     "angle_readings": MEASURES | {"angles"},
     "alignment": ANALYSIS | {"stillness", "trust", "warping"},
     "placement": DATA | {"clip_scene"},
@@ -118,7 +119,8 @@ MAY_IMPORT = {
     "camera": ERRORS,
     "video_writer": ERRORS,
     "streaming": DATA | {"capture.recorder", "storage"},
-    "capture": ESTIMATION | {"angles", "cleaning", "storage", "video", "video_writer"},
+    "capture": ESTIMATION
+    | {"angles", "cleaning", "storage", "synchronising", "video", "video_writer"},
 }
 # What only these files may import; the package is found wherever in a file the import stands.
 OWNERS = {

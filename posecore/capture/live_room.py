@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from posecore.angles import ANGLES, CORE_ANGLES, compute_angle
+from posecore.capture.joint_recording import JointRecording
 from posecore.capture.live_part import LivePart
 from posecore.capture.pipeline import LivePipeline, PosePublisher
 from posecore.capture.recorder import RecorderState, SessionRecorder
@@ -13,11 +14,19 @@ from posecore.errors import InvalidMessageError, PoseCoreError
 from posecore.estimation import open_estimator
 from posecore.sequence import PoseFrame
 from posecore.settings import Settings
-from posecore.storage.session import Session
+from posecore.storage.session import TEXT_LIMITS, Session
 from posecore.storage.session_store import SessionStore
 
 MIN_VISIBILITY = 0.5
 """Below this a landmark counts as hidden, and the angles it belongs to are not shown."""
+
+LONGEST_SILENCE_S = 60.0
+"""A recording to which no picture comes for so long is finished."""
+WAS_SILENT = "The recording was saved: no pictures came from the camera for a minute."
+OTHER_SHAPE = (
+    "The camera's picture changed its shape: what came before is saved as a session of its own, "
+    "and the recording goes on in a new one."
+)
 
 
 class LiveRoom:
@@ -48,10 +57,16 @@ class LiveRoom:
         self, store: SessionStore, settings: Settings, *, publish: PosePublisher | None = None
     ) -> None:
         self.recorder = SessionRecorder(store, model=settings.model)
-        parts: tuple[LivePart, ...] = ()
+        self.joint = JointRecording(self)
+        parts: tuple[LivePart, ...] = (self.joint,)
         self.parts = {part.name: part for part in parts}
         self.pipeline = LivePipeline(
-            lambda: open_estimator(settings), self.recorder, publish=publish, parts=parts
+            lambda: open_estimator(settings),
+            self.recorder,
+            publish=publish,
+            parts=parts,
+            on_silence=self._finish_after_silence,
+            on_other_shape=self._go_on_in_new_session,
         )
         self.last_session: Session | None = None
         self.problem = ""
@@ -78,7 +93,15 @@ class LiveRoom:
                 part.recording_started()
 
     def stop_recording(self, **changes: Any) -> None:
-        """Finish the recording, if one is running; what went wrong is in ``problem``."""
+        """Finish the recording, if one is running; what went wrong is in ``problem``.
+
+        Where other cameras record along, theirs are finished, too.
+        """
+        self._finish_recording(**changes)
+        self.joint.stop_others()
+
+    def _finish_recording(self, **changes: Any) -> Session | None:
+        session = None
         try:
             session = self.recorder.stop(**changes)
         except PoseCoreError as error:
@@ -87,6 +110,22 @@ class LiveRoom:
             self.last_session = session or self.last_session
             if session is not None:
                 self._tell_parts(session)
+        if self.is_idle:
+            self.joint.leave()
+        return session
+
+    def _finish_after_silence(self, silent_s: float) -> None:
+        if silent_s >= LONGEST_SILENCE_S and self.recorder.state is RecorderState.RECORDING:
+            self._finish_recording()
+            self.problem = self.problem or WAS_SILENT
+
+    def _go_on_in_new_session(self) -> None:
+        """Landmarks are shares of the picture: those of two shapes make no one movement."""
+        fields = self.recorder.fields
+        if self.recorder.state is RecorderState.RECORDING and self._finish_recording():
+            name = f"{fields['name']} (turned)"[: TEXT_LIMITS["name"]]
+            self.start_recording(delay_s=0.0, **fields | {"name": name})
+            self.problem = OTHER_SHAPE
 
     def _tell_parts(self, session: Session) -> None:
         for part in self.parts.values():
@@ -118,7 +157,7 @@ class LiveRoom:
         """
         self.pipeline.close(for_good=for_good)
         self.problem = ""
-        self.stop_recording()
+        self._finish_recording()  # other cameras record on
         for part in self.parts.values():
             part.camera_ended()
 
@@ -137,6 +176,7 @@ class LiveRoom:
             "hint": self.pipeline.hint,
             "problem": self.problem
             or self.pipeline.problem
+            or self.pipeline.trouble
             or self.recorder.problem
             or self.recorder.video_problem,
             "angles_deg": {} if frame is None else compute_live_angles(frame),

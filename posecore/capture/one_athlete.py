@@ -131,7 +131,8 @@ class OneAthlete:
 
     The first person in view is the athlete. After a leap that person is away: what follows from
     the leap is somebody else. They are back when the estimator leaps again, to where they can have
-    got to meanwhile, nearer to where they were than to the other, and stays there. After :data:`GIVE_UP_S` whoever is in view is the athlete.
+    got to meanwhile and nearer to where they were than to the other, and stays there. After
+    :data:`GIVE_UP_S` whoever is in view is the athlete.
     """
 
     def __init__(self) -> None:

@@ -25,6 +25,9 @@ from posecore.storage.session_store import SessionStore
 BATCH_INTERVAL_S: Final = 0.4
 """Well under the second that a killed program may cost."""
 
+SAME_SHAPE: Final = 0.02
+"""Pictures whose sides' proportions differ by less are of one shape, only larger or smaller."""
+
 MAX_WAITING: Final = 9_000
 """Frames that may wait for a disk that is full, five minutes at 30 a second and about 20 MB; what
 comes then is counted as dropped."""
@@ -90,7 +93,7 @@ class SessionRecorder:
         self._video: VideoRecorder | None = None
         self._buffer: list[PoseFrame] = []
         self._numbers: list[int] = []
-        self._image_size = (1, 1)
+        self._image_size: tuple[int, int] | None = None
         self._first_time_s: float | None = None
         self._last_time_s = float("-inf")
         self._n_offered = 0
@@ -135,6 +138,16 @@ class SessionRecorder:
     def session_id(self) -> str:
         """Id of the session that is recorded, or will be next."""
         return self._session_id
+
+    @property
+    def store(self) -> SessionStore:
+        """Where it records to."""
+        return self._store
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the running recording was started with: name, athlete, tags and description."""
+        return dict(self._fields or {})
 
     @property
     def is_lost(self) -> bool:
@@ -230,12 +243,31 @@ class SessionRecorder:
             if self._first_time_s is None:
                 self._first_time_s = frame.time_s
             self._last_time_s = frame.time_s
-            self._image_size = image_size
+            if self._image_size is None:
+                self._image_size = image_size
             time_s = frame.time_s - self._first_time_s
             self._buffer.append(replace(frame, time_s=time_s))
             self._numbers.append(number)
             if self._video is not None and frame_rgb is not None:
                 self._video.add(frame_rgb, time_s)
+
+    def fits(self, image_size: tuple[int, int]) -> bool:
+        """Whether pictures of this size belong to the running recording, if there is one.
+
+        Landmarks are shares of the picture, so that a larger or smaller one of the same shape
+        changes none of them; one of another shape does.
+
+        Parameters
+        ----------
+        image_size : tuple of int
+            (width, height) in pixels.
+        """
+        with self._lock:
+            if self._image_size is None:
+                return True
+            (width, height), (new_width, new_height) = self._image_size, image_size
+            stretch = (width * new_height) / (height * new_width)
+            return abs(stretch - 1) < SAME_SHAPE
 
     def add_dropped(self, n_frames: int = 1) -> None:
         """Count frames that were lost before they could be analysed; they leave a hole."""
@@ -340,6 +372,7 @@ class SessionRecorder:
             return
         if not self._is_created:
             self._create()
+        assert image_size is not None
         batch = PoseSequence.from_frames(frames, image_size=image_size, frame_number=numbers)
         self._store.append_frames(self._session_id, batch, dropped_count=min(n_dropped, _MAX_COUNT))
         with self._lock:

@@ -14,6 +14,7 @@ from pages.components.recording_form import (
     ask_name,
     make_default_name,
 )
+from pages.components.second_camera import show_second_camera
 from pages.components.state import get_settings
 
 COUNTDOWNS_S = [0, 3, 5, 10]
@@ -35,6 +36,7 @@ with form:
     room.keep_video = ask_keep_video("live", disabled=not room.is_idle)
     if room.keep_video:
         st.caption("The athlete's picture is stored with the recording; ask before you film.")
+    show_second_camera(room)
     st.caption(
         f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
     )

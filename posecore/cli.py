@@ -27,7 +27,13 @@ from posecore import (
     cli_stream,
     errors,
 )
-from posecore.cli_text import format_length, make_printable, to_json
+from posecore.cli_text import (
+    describe_tracks,
+    format_length,
+    format_track,
+    make_printable,
+    to_json,
+)
 from posecore.formats.catalogue import is_landmark_file
 from posecore.settings import MODEL_NAMES, Settings
 
@@ -247,12 +253,16 @@ def _run_show(options: argparse.Namespace) -> int:
     with _open_store(options) as store:
         session = _find(store, options.id)
         metrics = to_metrics_table(store.load_sequence(session.id)).to_pylist()
+        tracks = describe_tracks(store, session)
     if options.json:
-        print(json.dumps(to_json(session) | {"metrics": metrics}, indent=2))
+        facts = to_json(session) | {"tracks": tracks, "metrics": metrics}
+        print(json.dumps(facts, indent=2))
         return DONE
     for key, value in to_json(session).items():
         text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
         print(f"{key:<15} {make_printable(text)}".rstrip())
+    for track in tracks:
+        print(f"{'filmed with':<15} {format_track(track)}")
     for row in metrics:
         digits = METRICS[row["name"]].digits
         number = "-" if row["value"] is None else f"{row['value']:,.{digits}f}"

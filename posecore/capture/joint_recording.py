@@ -92,6 +92,8 @@ class JointRecording(LivePart):
         Whether the next recording that is started here takes the other cameras along.
     find_others : callable
         Gives the rooms of the owner's other cameras.
+    device : str
+        What the camera's device is called where others choose it.
     """
 
     name = "second_camera"
@@ -99,6 +101,7 @@ class JointRecording(LivePart):
     def __init__(self, room: "LiveRoom") -> None:
         self._room = ref(room)
         self.is_wanted = False
+        self.device = "Another device"
         self.find_others: Callable[[], Iterable[LiveRoom]] = tuple
         self._group: _Group | None = None
         self._left: _Group | None = None

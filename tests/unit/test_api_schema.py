@@ -62,7 +62,7 @@ def test_no_request_breaks_it_and_every_answer_is_as_described(store, settings, 
             [*command, *ATTACK], cwd=tmp_path, capture_output=True, text=True, timeout=300
         )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
-    assert "23" in done.stdout
+    assert "24" in done.stdout
     # Whatever got in keeps the contract.
     for session in store.get_sessions():
         sequence = store.load_sequence(session.id)

@@ -107,6 +107,11 @@ class JointRecording(LivePart):
         self._left: _Group | None = None
         self._clock = ArrivalClock()
 
+    @property
+    def is_taken_along(self) -> bool:
+        """Whether another camera started the recording that runs here."""
+        return self._group is not None and self._group.first is not self
+
     def see(self, moment: LiveMoment) -> None:
         """Note how long the frame took from its own time to its arrival."""
         if moment.is_recording and self._group is not None:

@@ -97,7 +97,8 @@ class LiveRoom:
 
         Where other cameras record along, theirs are finished, too.
         """
-        self._finish_recording(**changes)
+        # What the form of the camera that started them says holds for those it took along.
+        self._finish_recording(**({} if self.joint.is_taken_along else changes))
         self.joint.stop_others()
 
     def _finish_recording(self, **changes: Any) -> Session | None:

@@ -31,5 +31,6 @@ def show_second_track(session: Session) -> None:
 
 def describe_offset(offset: Offset) -> str:
     """Say how well two clocks are known to agree."""
-    error_ms = 1000 * offset.error_s
-    return f"the cameras' clocks agree within ±{error_ms:.0f} ms, {_HOW[offset.how]}"
+    error_s = offset.error_s
+    error = f"{1000 * error_s:.0f} ms" if error_s < 1 else f"{error_s:.1f} s"
+    return f"the cameras' clocks agree within ±{error}, {_HOW[offset.how]}"

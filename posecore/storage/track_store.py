@@ -118,7 +118,7 @@ class TrackStore:
                 session_id=session.id,
                 offset_s=reference.offset_s + offset_s,
                 offset_error_s=math.hypot(reference.offset_error_s, error_s),
-                how=how,
+                how="clocks" if reference.how == "clocks" else how,
             )
             _insert(cursor, track)
             write_down(cursor, "changed", actor=self._owner, session=session, detail="track")

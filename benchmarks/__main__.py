@@ -22,6 +22,7 @@ NAMES = (
     "ghost",
     "live_goals",
     "mirror",
+    "live_latency",
     "import_video",
     "replay",
     "compare_page",

@@ -5,12 +5,8 @@ from typing import Any
 import streamlit as st
 
 from pages.components import camera
-from pages.components.audience_choice import choose_audience
-from pages.components.ghost_choice import choose_ghost
-from pages.components.goal_choice import choose_goals
-from pages.components.hands_free_choice import choose_hands_free
+from pages.components.live_choices import choose_parts
 from pages.components.live_panel import live_panel
-from pages.components.mirror_choice import choose_mirror
 from pages.components.recording_buttons import get_room, show_buttons
 from pages.components.recording_form import (
     ask_athlete_and_tags,
@@ -40,18 +36,10 @@ with form:
     room.keep_video = ask_keep_video("live", disabled=not room.is_idle)
     if room.keep_video:
         st.caption("The athlete's picture is stored with the recording; ask before you film.")
-    choose_ghost(room, fields)
-    choose_audience(room)
-    with st.expander("Delayed mirror"):
-        choose_mirror(room)
-    with st.expander("Hands free"):
-        choose_hands_free(room, countdown_s=float(countdown_s or 0))
+    choose_parts(room, fields, countdown_s=float(countdown_s or 0))
     st.caption(
         f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
     )
-
-    with st.expander("Goals"):
-        choose_goals(room)
 
 room.fields = fields
 

@@ -11,6 +11,7 @@ from pages.components.phone_camera import FACINGS, keep_awake
 from pages.components.phone_choice import ask_athlete
 from pages.components.recording_buttons import get_room, show_buttons
 from pages.components.recording_form import ask_keep_video, make_default_name
+from pages.components.second_camera import show_second_camera
 from pages.components.state import get_settings
 
 COUNTDOWN_S = 3.0
@@ -43,6 +44,7 @@ with st.container(key="phone"):
         )
         room.keep_video = ask_keep_video("phone", disabled=not room.is_idle)
         show_connection_test(settings, is_playing=is_playing)
+    show_second_camera(room)
     room.fields = fields
     with place:
         show_buttons(room, fields, delay_s=COUNTDOWN_S, is_playing=is_playing)

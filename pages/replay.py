@@ -9,6 +9,7 @@ from pages.components.lending import note_opened
 from pages.components.metrics_panel import show_metrics
 from pages.components.player import replay_player
 from pages.components.processing_choice import choose_processing
+from pages.components.second_track import show_second_track
 from pages.components.session_facts import show_session_facts
 from pages.components.session_picker import choose_session, stop_unless_replayable
 from pages.components.state import get_settings, get_store
@@ -29,5 +30,6 @@ with st.sidebar:
     download_buttons([session], key="replay")
 
 st.subheader(plain(session.name))
+show_second_track(session)
 replay_player(get_store(), session, processing, get_settings().max_error_deg)
 show_metrics(session, processing)

@@ -17,7 +17,7 @@ from posecore.warping import Signals, compute_stretch, warp
 
 Floats = NDArray[np.float64]
 Event = Literal["first movement", "first repetition"]
-AlignmentMethod = Literal["start", "moment", "event", "repetition", "warp"]
+AlignmentMethod = Literal["start", "moment", "event", "repetition", "warp", "clock"]
 
 LIMIT_S: Final = 2.0
 """How far from the straight line a warp goes when nothing else is asked for."""
@@ -34,7 +34,7 @@ class Alignment:
 
     Attributes
     ----------
-    method : {"start", "moment", "event", "repetition", "warp"}
+    method : {"start", "moment", "event", "repetition", "warp", "clock"}
     description : str
         How it was made, for people: "by dynamic time warping on left elbow, at most 2 s apart".
     a_time_s, b_time_s : ndarray, shape (m,)
@@ -108,7 +108,7 @@ def align(a: PoseSequence, b: PoseSequence, by: AlignmentMethod | str = "warp") 
     by : {"start", "event", "repetition", "warp"}
         :func:`align_by_start`, :func:`align_by_event` (the first movement),
         :func:`align_by_repetition` (all of them) and :func:`align_by_warping`. A moment set by hand
-        needs :func:`align_by_moment`.
+        needs :func:`align_by_moment`, two cameras' common clock :func:`align_by_clock`.
 
     Raises
     ------
@@ -168,6 +168,36 @@ def align_by_moment(a: PoseSequence, b: PoseSequence, *, a_s: float, b_s: float)
             )
     words = f"by hand, {a_s:.2f} s of A to {b_s:.2f} s of B"
     return _align_moments(a, b, a_s, b_s, "moment", words)
+
+
+def align_by_clock(
+    a: PoseSequence, b: PoseSequence, *, offset_s: float, error_s: float
+) -> Alignment:
+    """Bring together what two cameras filmed at the same time, by their common clock.
+
+    Parameters
+    ----------
+    a, b : PoseSequence
+    offset_s : float
+        What is added to the times of B to have them on the clock of A.
+    error_s : float
+        How far that may be off, for the description.
+
+    Raises
+    ------
+    ComparisonError
+        If one has no frame with somebody in it, or they have no moment in common.
+    """
+    _check_somebody(a, b)
+    start_s = max(float(a.time_s[0]), float(b.time_s[0]) + offset_s)
+    end_s = min(float(a.time_s[-1]), float(b.time_s[-1]) + offset_s)
+    if start_s > end_s:
+        raise ComparisonError(
+            "On the cameras' common clock one recording ends before the other begins; bring the "
+            "two together in another way."
+        )
+    words = f"by the cameras' common clock, which agree within ±{1000 * error_s:.0f} ms"
+    return _align_moments(a, b, start_s, start_s - offset_s, "clock", words)
 
 
 def align_by_event(

@@ -29,7 +29,9 @@ from posecore import (
 )
 from posecore.cli_text import (
     describe_goal,
+    describe_tracks,
     format_length,
+    format_track,
     goal_to_json,
     make_printable,
     to_json,
@@ -255,15 +257,18 @@ def _run_show(options: argparse.Namespace) -> int:
         session = _find(store, options.id)
         goals = load_goals(store, session.id)
         metrics = to_metrics_table(store.load_sequence(session.id)).to_pylist()
+        tracks = describe_tracks(store, session)
     if options.json:
-        found = {"goals": [goal_to_json(each) for each in goals], "metrics": metrics}
-        print(json.dumps(to_json(session) | found, indent=2))
+        found = {"goals": [goal_to_json(each) for each in goals], "tracks": tracks}
+        print(json.dumps(to_json(session) | found | {"metrics": metrics}, indent=2))
         return DONE
     for key, value in to_json(session).items():
         text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
         print(f"{key:<15} {make_printable(text)}".rstrip())
     for each in goals:
         print(f"{'goal':<15} {describe_goal(each)}")
+    for track in tracks:
+        print(f"{'filmed with':<15} {format_track(track)}")
     for row in metrics:
         digits = METRICS[row["name"]].digits
         number = "-" if row["value"] is None else f"{row['value']:,.{digits}f}"

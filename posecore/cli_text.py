@@ -1,6 +1,7 @@
 """How the command line writes things: for a terminal, and as JSON."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from posecore.goals import SessionGoal
     from posecore.storage.session import Session
+    from posecore.storage.session_store import SessionStore
 
 _EMOJI_JOINER: Final = "\N{ZERO WIDTH JOINER}"
 
@@ -57,4 +59,22 @@ def make_printable(text: str) -> str:
         if character.isprintable() or character == _EMOJI_JOINER
         else "\N{REPLACEMENT CHARACTER}"
         for character in text
+    )
+
+
+def describe_tracks(store: "SessionStore", session: "Session") -> list[dict[str, Any]]:
+    """Sessions that were filmed at once with this one, with what is added to their times."""
+    found = []
+    for track in store.tracks.list(session.id):
+        offset = store.tracks.find_offset(session.id, track.session_id)
+        if offset is not None:
+            found.append({"session_id": track.session_id, **offset._asdict()})
+    return found
+
+
+def format_track(track: Mapping[str, Any]) -> str:
+    """Another camera's session on one line: id, offset, error, how it is known."""
+    return (
+        f"{track['session_id']}, its times {track['offset_s']:+.3f} s "
+        f"(within {1000 * track['error_s']:.0f} ms, by the {track['how']})"
     )

@@ -8,7 +8,7 @@ import math
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ from posecore.worker import Worker
 
 if TYPE_CHECKING:
     from mediapipe.tasks.python.vision import PoseLandmarkerResult
+
+
+_RECOVERED: Final = 300
+"""Pictures, ten seconds of them, after which a child that died once may be replaced once more."""
 
 
 class PoseEstimator(Protocol):
@@ -154,6 +158,7 @@ class IsolatedPoseEstimator:
         self._lock = Lock()
         self._worker: Worker | None = self._start()
         self._can_restart = True
+        self._n_since_restart = 0
         self._is_open = True
         self.network_blocked = self._worker.is_network_blocked
         """Whether the child, having tried, found the network refused."""
@@ -173,7 +178,8 @@ class IsolatedPoseEstimator:
     def estimate(self, frame_rgb: NDArray[np.uint8], time_s: float) -> PoseFrame:
         """Find the person; see :meth:`PoseEstimator.estimate`.
 
-        When the child has died this raises; the next call starts another child, once.
+        When the child has died this raises; the next call starts another child, once, and once more
+        for each time it has worked for ten seconds since.
         """
         _check_frame(frame_rgb)
         pixels = np.ascontiguousarray(frame_rgb)
@@ -187,6 +193,8 @@ class IsolatedPoseEstimator:
                     self._worker = None
                     worker.close()
                 raise
+            self._n_since_restart += 1
+            self._can_restart |= self._n_since_restart >= _RECOVERED
         return frame
 
     def _start(self) -> Worker:
@@ -212,6 +220,7 @@ class IsolatedPoseEstimator:
                     "smaller model if that does not help."
                 )
             self._can_restart = False
+            self._n_since_restart = 0
             self._worker = self._start()
             self.network_blocked = self._worker.is_network_blocked
         return self._worker

@@ -11,6 +11,7 @@ from posecore import Session, SessionStore, compare
 from posecore.alignment import (
     LIMIT_S,
     Alignment,
+    align_by_clock,
     align_by_event,
     align_by_moment,
     align_by_repetition,
@@ -25,6 +26,7 @@ from posecore.processing import load_processed
 from posecore.replay_data import pack_expected_error
 from posecore.sequence import PoseSequence
 from posecore.settings import Processing
+from posecore.storage.track_store import Offset
 
 WAYS: Final = {
     "warp": "Pose by pose (warping)",
@@ -33,8 +35,9 @@ WAYS: Final = {
     "first repetition": "First repetition",
     "repetition": "Each repetition",
     "moment": "A moment set by hand",
+    "clock": "The cameras' common clock",
 }
-"""How two sessions can be brought together, for people."""
+"""How two sessions can be brought together, for people; the last only those filmed at once."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Wishes:
     limit_s: float = LIMIT_S
     a_s: float = 0.0
     b_s: float = 0.0
+    offset: Offset | None = None
     is_mirrored: bool = False
     same_size: bool = True
     on_ground: bool = True
@@ -136,6 +140,10 @@ def _align(a: PoseSequence, b: PoseSequence, wishes: Wishes) -> Alignment:
     match wishes.by:
         case "start":
             return align_by_start(a, b)
+        case "clock" if wishes.offset is not None:
+            return align_by_clock(
+                a, b, offset_s=wishes.offset.offset_s, error_s=wishes.offset.error_s
+            )
         case "moment":
             a_s, b_s = wishes.a_s + float(a.time_s[0]), wishes.b_s + float(b.time_s[0])
             return align_by_moment(a, b, a_s=a_s, b_s=b_s)

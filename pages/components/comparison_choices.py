@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from pages.components.ways_in import stop_with_ways_in
 from pages.components.words import make_labels
 from posecore import ANGLES, Session
 from posecore.angles import CORE_ANGLES
+from posecore.storage.track_store import Offset
 
 
 def begin_with_link() -> None:
@@ -21,7 +23,8 @@ def begin_with_link() -> None:
     found = {each.id: each for each in get_store().get_sessions() if each.status == "completed"}
     a, b = (found.get(st.query_params.get(name, "")) for name in "ab")
     wishes = _read_wishes()
-    if a and b and wishes.by != "moment":  # a moment is first brought within its session
+    # A moment is first brought within its session, and a clock looked up.
+    if a and b and wishes.by not in ("moment", "clock"):
         offer = ComparisonOffer(get_store(), a, b, wishes, get_settings().processing)
         pack("recording", offer)
 
@@ -68,10 +71,8 @@ def _suggest(sessions: list[Session], known: Session | None) -> tuple[Session, S
 
 def ask_wishes(a: Session, b: Session) -> Wishes:
     """Ask how the two are brought together and laid over one another; the address keeps it."""
-    start = _read_wishes()
-    if _is_misread(start):
-        st.warning("This link could not be read whole; how the two are compared stands below.")
-    ways = list(WAYS)
+    start, offset = _begin_wishes(a, b)
+    ways = [way for way in WAYS if way != "clock" or offset is not None]
     by = st.selectbox(
         "Bring together by",
         ways,
@@ -98,6 +99,7 @@ def ask_wishes(a: Session, b: Session) -> Wishes:
         limit_s=limit_s,
         a_s=a_s,
         b_s=b_s,
+        offset=offset if by == "clock" else None,
         is_mirrored=st.toggle(
             "Mirror B",
             start.is_mirrored,
@@ -114,6 +116,18 @@ def ask_wishes(a: Session, b: Session) -> Wishes:
     )
     _write_wishes(wishes)
     return wishes
+
+
+def _begin_wishes(a: Session, b: Session) -> tuple[Wishes, Offset | None]:
+    """Read what the link asks for, as far as it can be had, and how both clocks stand."""
+    start = _read_wishes()
+    offset = get_store().tracks.find_offset(a.id, b.id)
+    if start.by == "clock" and offset is None:
+        st.warning("These two have no common clock: they were not filmed at once.")
+        start = replace(start, by=Wishes().by)
+    elif _is_misread(start):
+        st.warning("This link could not be read whole; how the two are compared stands below.")
+    return start, offset
 
 
 def _ask_moment(name: str, session: Session, start_s: float) -> float:

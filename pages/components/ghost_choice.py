@@ -31,7 +31,7 @@ _MOST_FRAMES: Final = 40_000
 def choose_ghost(room: LiveRoom, fields: Mapping[str, Any]) -> None:
     """Ask for the ghost of a room; the address keeps which one, and its stretch."""
     is_open = st.session_state.setdefault("ghost_is_open", bool(st.query_params.get("ghost")))
-    with st.expander("Ghost", expanded=is_open, icon=":material/accessibility_new:"):
+    with st.expander("Ghost", expanded=is_open):
         session = _ask_session(room.ghost, fields)
         if session is None:
             room.ghost.choose(None)

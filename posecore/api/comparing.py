@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from posecore.alignment import (
     LIMIT_S,
     Alignment,
+    align_by_clock,
     align_by_event,
     align_by_moment,
     align_by_repetition,
@@ -30,6 +31,7 @@ from posecore.api.models import (
     to_number,
 )
 from posecore.comparison import SCORE_FORMULA, Comparison, compare
+from posecore.errors import ComparisonError
 from posecore.placement import mirror
 from posecore.processing import find_version, load_processed
 from posecore.search import count_unread_frames, find_moments
@@ -37,6 +39,7 @@ from posecore.sequence import PoseSequence
 from posecore.session_metrics import find_metrics_version
 from posecore.settings import Processing
 from posecore.storage.session_query import to_utc
+from posecore.storage.track_store import Offset
 
 router = APIRouter(prefix="/v1")
 
@@ -48,8 +51,12 @@ class _Compared(BaseModel):
 
     a: str = Field(max_length=100, description="Id of session A.")
     b: str = Field(max_length=100, description="Id of session B.")
-    by: Literal["warp", "start", "first movement", "first repetition", "repetition", "moment"] = (
-        Field(default="warp", description="What is brought together; `moment` with a_s and b_s.")
+    by: Literal[
+        "warp", "start", "first movement", "first repetition", "repetition", "moment", "clock"
+    ] = Field(
+        default="warp",
+        description="What is brought together; `moment` with a_s and b_s, `clock` of two cameras "
+        "that filmed at once.",
     )
     processing: Processing = "recorded"
     angles: str = Field(
@@ -101,14 +108,15 @@ def get_comparison(
     """Compare two sessions: how each angle differs, and how alike they are."""
     names = split_angles(wanted.angles)
     a, b = (computer.store.get_session(each) for each in (wanted.a, wanted.b))
-    variant = (find_metrics_version(), find_version(), wanted.model_dump())
+    offset = computer.store.tracks.find_offset(a.id, b.id)
+    variant = (find_metrics_version(), find_version(), wanted.model_dump(), offset)
     tag = make_tag(a, b, variant=variant)
     if unchanged := answer_unchanged(request, tag):
         return unchanged
     for session in (a, b):
         computer.store.audit.note("opened", session.id, "comparison")
     with computer.rates.computing():
-        found = _compare(computer, wanted, names)
+        found = _compare(computer, wanted, names, offset)
     response.headers.update({"ETag": tag, **PRIVATE})
     alignment = found.alignment
     return ComparisonFacts(
@@ -128,14 +136,16 @@ def get_comparison(
     )
 
 
-def _compare(computer: Caller, wanted: _Compared, names: list[str] | None) -> Comparison:
+def _compare(
+    computer: Caller, wanted: _Compared, names: list[str] | None, offset: Offset | None
+) -> Comparison:
     a, b = (
         load_processed(computer.store, each, wanted.processing) for each in (wanted.a, wanted.b)
     )
     return compare(
         a,
         b,
-        alignment=_align(a, mirror(b) if wanted.mirror else b, wanted, names),
+        alignment=_align(a, mirror(b) if wanted.mirror else b, wanted, names, offset),
         angles=names,
         mirror=wanted.mirror,
         same_size=wanted.same_size,
@@ -144,9 +154,20 @@ def _compare(computer: Caller, wanted: _Compared, names: list[str] | None) -> Co
 
 
 def _align(
-    a: PoseSequence, b: PoseSequence, wanted: _Compared, names: list[str] | None
+    a: PoseSequence,
+    b: PoseSequence,
+    wanted: _Compared,
+    names: list[str] | None,
+    offset: Offset | None,
 ) -> Alignment:
     match wanted.by:
+        case "clock":
+            if offset is None:
+                raise ComparisonError(
+                    "These two sessions have no common clock: they were not filmed at once. Bring "
+                    "them together in another way."
+                )
+            return align_by_clock(a, b, offset_s=offset.offset_s, error_s=offset.error_s)
         case "start":
             return align_by_start(a, b)
         case "moment":

@@ -161,6 +161,22 @@ class SessionList(BaseModel):
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
 
 
+class TrackFacts(BaseModel):
+    """A session as one of several that were filmed at once."""
+
+    session_id: str
+    offset_s: float = Field(description="Added to its times, they are on the recording's clock.")
+    offset_error_s: float = Field(description="How far that may be off, two standard deviations.")
+    how: Literal["reference", "clocks", "movement"]
+
+
+class TrackList(BaseModel):
+    """The tracks of a recording, by when they begin; none of a session that is alone."""
+
+    recording_id: str | None
+    tracks: list[TrackFacts]
+
+
 class AddedFrames(BaseModel):
     """What is stored after frames were added."""
 

@@ -9,6 +9,7 @@ from posecore.angles import CORE_ANGLES
 from posecore.capture.cues import CuesPart
 from posecore.capture.ghost import Ghost
 from posecore.capture.hands_free import HandsFree
+from posecore.capture.joint_recording import JointRecording
 from posecore.capture.kept_stretch import StretchKeeper
 from posecore.capture.live_goals import LiveGoals
 from posecore.capture.live_part import LivePart
@@ -21,8 +22,16 @@ from posecore.estimation import open_estimator
 from posecore.seen_angles import compute_seen_angle
 from posecore.sequence import PoseFrame
 from posecore.settings import Settings
-from posecore.storage.session import Session
+from posecore.storage.session import TEXT_LIMITS, Session
 from posecore.storage.session_store import SessionStore
+
+LONGEST_SILENCE_S = 60.0
+"""A recording to which no picture comes for so long is finished."""
+WAS_SILENT = "The recording was saved: no pictures came from the camera for a minute."
+OTHER_SHAPE = (
+    "The camera's picture changed its shape: what came before is saved as a session of its own, "
+    "and the recording goes on in a new one."
+)
 
 
 class LiveRoom:
@@ -76,6 +85,7 @@ class LiveRoom:
             self.buffer, self.keeper, self.recorder, lambda: self.fields
         )
         self.hands_free = HandsFree(self, self.buffer)
+        self.joint = JointRecording(self)
         self.mirror_delay.on_top = (self.hands_free.draw_above, self.cues.draw_above)
         parts: tuple[LivePart, ...] = (
             self.ghost,
@@ -84,11 +94,17 @@ class LiveRoom:
             # The mirror fills the buffer that others look into.
             self.mirror_delay,
             self.hands_free,
+            self.joint,
             *make_further(self),
         )
         self.parts = {part.name: part for part in parts}
         self.pipeline = LivePipeline(
-            lambda: open_estimator(settings), self.recorder, publish=publish, parts=parts
+            lambda: open_estimator(settings),
+            self.recorder,
+            publish=publish,
+            parts=parts,
+            on_silence=self._finish_after_silence,
+            on_other_shape=self._go_on_in_new_session,
         )
         self.last_session: Session | None = None
         self.problem = ""
@@ -127,9 +143,18 @@ class LiveRoom:
                 part.recording_started()
 
     def stop_recording(self, **changes: Any) -> None:
-        """Finish the recording, if one is running; what went wrong is in ``problem``."""
+        """Finish the recording, if one is running; what went wrong is in ``problem``.
+
+        Where other cameras record along, theirs are finished, too.
+        """
         if self.hands_free.has_number:
             changes.pop("name", None)
+        # What the form of the camera that started them says holds for those it took along.
+        self._finish_recording(**({} if self.joint.is_taken_along else changes))
+        self.joint.stop_others()
+
+    def _finish_recording(self, **changes: Any) -> Session | None:
+        session = None
         try:
             session = self.recorder.stop(**changes)
         except PoseCoreError as error:
@@ -138,6 +163,22 @@ class LiveRoom:
             self.last_session = session or self.last_session
             if session is not None:
                 self._tell_parts(session)
+        if self.is_idle:
+            self.joint.leave()
+        return session
+
+    def _finish_after_silence(self, silent_s: float) -> None:
+        if silent_s >= LONGEST_SILENCE_S and self.recorder.state is RecorderState.RECORDING:
+            self._finish_recording()
+            self.problem = self.problem or WAS_SILENT
+
+    def _go_on_in_new_session(self) -> None:
+        """Landmarks are shares of the picture: those of two shapes make no one movement."""
+        fields = self.recorder.fields
+        if self.recorder.state is RecorderState.RECORDING and self._finish_recording():
+            name = f"{fields['name']} (turned)"[: TEXT_LIMITS["name"]]
+            self.start_recording(delay_s=0.0, **fields | {"name": name})
+            self.problem = OTHER_SHAPE
 
     def _tell_session_created(self, session_id: str) -> None:
         for part in self.parts.values():
@@ -176,7 +217,7 @@ class LiveRoom:
         """
         self.pipeline.close(for_good=for_good)
         self.problem = ""
-        self.stop_recording()
+        self._finish_recording()  # other cameras record on
         for part in self.parts.values():
             part.camera_ended()
 
@@ -201,6 +242,7 @@ class LiveRoom:
             "hint": self.pipeline.hint,
             "problem": self.problem
             or self.pipeline.problem
+            or self.pipeline.trouble
             or self.recorder.problem
             or self.recorder.video_problem,
             "angles_deg": {} if frame is None else compute_live_angles(frame),

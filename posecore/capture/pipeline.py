@@ -14,8 +14,10 @@ import numpy as np
 
 from posecore.capture.hints import SteadyHint, find_hint
 from posecore.capture.live_part import LiveMoment, LivePart, Picture
+from posecore.capture.one_athlete import OneAthlete
 from posecore.capture.overlay import draw_overlay
 from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.capture.stream_clock import CLOCK_JUMPED, StreamClock
 from posecore.cleaning.one_euro import OneEuroFilter
 from posecore.errors import PoseCoreError
 from posecore.estimation import PoseEstimator
@@ -23,7 +25,17 @@ from posecore.sequence import PoseFrame
 
 CAPACITY: Final = 4
 """Frames that may wait: an eighth of a second of jitter costs none, and the delay stays short."""
+SILENT_S: Final = 3.0
+"""So long no frame may come before it is said."""
+NO_PICTURES: Final = (
+    "No pictures come from the camera: look at its cable, and whether its page sleeps or another "
+    "program uses it. What was recorded is safe, and goes on when pictures come again."
+)
+SAME_SHAPE: Final = 0.02
+"""Pictures whose sides' proportions differ by less are of one shape, only larger or smaller."""
 _RATE_WINDOW_S: Final = 2.0
+_LOOK_S: Final = 0.5
+_SAY_FOR_S: Final = 8.0
 
 FrameReader = Callable[[], Picture]
 PosePublisher = Callable[[PoseFrame, int, tuple[int, int]], None]
@@ -54,6 +66,12 @@ class LivePipeline:
         Gets every pose as well, recorded or not; must return at once.
     parts : iterable of LivePart
         What follows the picture besides, in the order in which it is drawn.
+    on_silence : callable, optional
+        Called on the pipeline's thread twice a second while no frames come, with the seconds since
+        the last.
+    on_other_shape : callable, optional
+        Called on the pipeline's thread when a picture has another shape than the recording's, as
+        when a phone is turned; that frame belongs to whatever is recorded afterwards.
     clock : callable
         Rising seconds, for rates and for when a frame came in.
     """
@@ -65,6 +83,8 @@ class LivePipeline:
         *,
         publish: PosePublisher | None = None,
         parts: Iterable[LivePart] = (),
+        on_silence: Callable[[float], None] | None = None,
+        on_other_shape: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_estimator = open_estimator
@@ -72,6 +92,8 @@ class LivePipeline:
         self._publish = publish
         self._parts = tuple(parts)
         self._failed: set[str] = set()
+        self._on_silence = on_silence
+        self._on_other_shape = on_other_shape
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
@@ -82,6 +104,10 @@ class LivePipeline:
         self._dropped = _Window()
         self._steady_hint = SteadyHint()
         self._smooth = OneEuroFilter()
+        self._stream_clock = StreamClock()
+        self._one_athlete: OneAthlete | None = None
+        self._guarded = ""
+        self._last_arrived_s = clock()
         self.mirror = False
         self.n_dropped = 0
         self.n_analysed = 0
@@ -104,9 +130,11 @@ class LivePipeline:
         Future of ndarray or None
             The athlete's picture; None if the frame was dropped or could not be analysed.
         """
-        item = _Waiting(time_s, read_frame_rgb, self._clock())
         dropped: list[_Waiting] = []
         with self._changed:
+            arrived_s = self._last_arrived_s = self._clock()
+            placed_s = self._stream_clock.place(time_s, arrived_s)
+            item = _Waiting(placed_s, read_frame_rgb, arrived_s)
             if self._is_shut:
                 item.picture.set_result(None)
                 return item.picture
@@ -145,12 +173,21 @@ class LivePipeline:
             self._changed.notify_all()
         if thread is not None:
             thread.join()
+        self._stream_clock = StreamClock()
         self.latest, self.hint = None, ""
 
     @property
     def is_open(self) -> bool:
         """Whether frames are coming in."""
         return self._thread is not None
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the camera's stream, in one sentence; empty when all is well."""
+        now_s = self._clock()
+        if self.is_open and now_s - self._last_arrived_s >= SILENT_S:
+            return NO_PICTURES
+        return CLOCK_JUMPED if now_s - self._stream_clock.jumped_at_s < _SAY_FOR_S else ""
 
     @property
     def fps(self) -> float:
@@ -188,9 +225,15 @@ class LivePipeline:
             self._let_all_go(stop)
 
     def _next(self, stop: threading.Event) -> _Waiting | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or stop.is_set())
-            return None if stop.is_set() else self._waiting.popleft()
+        while True:
+            with self._changed:
+                is_there = self._changed.wait_for(lambda: self._waiting or stop.is_set(), _LOOK_S)
+                if stop.is_set():
+                    return None
+                if is_there:
+                    return self._waiting.popleft()
+            if self._on_silence is not None:
+                self._on_silence(self._clock() - self._last_arrived_s)
 
     def _let_all_go(self, stop: threading.Event) -> None:
         with self._changed:
@@ -212,6 +255,9 @@ class LivePipeline:
             self.n_dropped += 1
             return None
         height, width = frame_rgb.shape[:2]
+        if self._on_other_shape and _is_other_shape(self._recorder.image_size, (width, height)):
+            self._on_other_shape()
+        frame = self._keep_to_one(frame, (width, height))
         self._recorder.add_frame(frame, (width, height), frame_rgb)
         if self._publish is not None:
             self._publish(frame, self.n_analysed + self.n_dropped, (width, height))
@@ -220,6 +266,7 @@ class LivePipeline:
         self.n_analysed += 1
         self.latest = self._calm(frame)
         found = find_hint(frame, frame_rgb, skipped_share=self.skipped_share)
+        found = (self._one_athlete.sentence if self._one_athlete else "") or found
         self.hint = self._steady_hint.update(found, now_s)
         is_recording = self._recorder.state is RecorderState.RECORDING
         moment = LiveMoment(
@@ -233,6 +280,15 @@ class LivePipeline:
             recorded_s=self._recorder.elapsed_s if is_recording else 0.0,
         )
         return self._show(moment)
+
+    def _keep_to_one(self, frame: PoseFrame, image_size: tuple[int, int]) -> PoseFrame:
+        """Let one person's frames into a recording: whose is in view when it begins."""
+        if self._recorder.state is not RecorderState.RECORDING:
+            self._one_athlete = None
+            return frame
+        if self._one_athlete is None or self._guarded != self._recorder.session_id:
+            self._one_athlete, self._guarded = OneAthlete(), self._recorder.session_id
+        return self._one_athlete(frame, image_size)
 
     def _show(self, moment: LiveMoment) -> Picture:
         """Let the parts see a frame, and draw the athlete's picture with what they add."""
@@ -272,6 +328,18 @@ class LivePipeline:
             self._smooth = OneEuroFilter()
         world = self._smooth(frame.time_s, frame.world_landmarks)
         return replace(frame, world_landmarks=world.astype(np.float32))
+
+
+def _is_other_shape(recorded: tuple[int, int] | None, image_size: tuple[int, int]) -> bool:
+    """Whether pictures of this size do not belong to what is recorded.
+
+    Landmarks are shares of the picture, so that a larger or smaller one of the same shape changes
+    none of them.
+    """
+    if recorded is None:
+        return False
+    (width, height), (new_width, new_height) = recorded, image_size
+    return abs(width * new_height / (height * new_width) - 1) >= SAME_SHAPE
 
 
 def _explain(error: Exception) -> str:

@@ -97,7 +97,7 @@ class SessionRecorder:
         self._video: VideoRecorder | None = None
         self._buffer: list[PoseFrame] = []
         self._numbers: list[int] = []
-        self._image_size = (1, 1)
+        self._image_size: tuple[int, int] | None = None
         self._first_time_s: float | None = None
         self._last_time_s = float("-inf")
         self._n_offered = 0
@@ -142,6 +142,21 @@ class SessionRecorder:
     def session_id(self) -> str:
         """Id of the session that is recorded, or will be next."""
         return self._session_id
+
+    @property
+    def store(self) -> SessionStore:
+        """Where it records to."""
+        return self._store
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """(width, height) of the recording's pictures; None before the first."""
+        return self._image_size
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the running recording was started with: name, athlete, tags and description."""
+        return dict(self._fields or {})
 
     @property
     def is_lost(self) -> bool:
@@ -244,7 +259,8 @@ class SessionRecorder:
             if self._first_time_s is None:
                 self._first_time_s = frame.time_s
             self._last_time_s = frame.time_s
-            self._image_size = image_size
+            if self._image_size is None:
+                self._image_size = image_size
             time_s = frame.time_s - self._first_time_s
             self._buffer.append(replace(frame, time_s=time_s))
             self._numbers.append(number)
@@ -369,6 +385,7 @@ class SessionRecorder:
             return
         if not self._is_created:
             self._create()
+        assert image_size is not None
         batch = PoseSequence.from_frames(frames, image_size=image_size, frame_number=numbers)
         self._store.append_frames(self._session_id, batch, dropped_count=min(n_dropped, _MAX_COUNT))
         with self._lock:

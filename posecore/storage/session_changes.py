@@ -17,6 +17,7 @@ from posecore.storage.reading_store import remove_readings
 from posecore.storage.session import SOURCES, Session, check_fields
 from posecore.storage.session_lookup import COLUMNS, find_session, parse_id
 from posecore.storage.session_videos import SessionVideos
+from posecore.storage.track_store import remove_track
 
 _NOTHING: Final = "frame_count = 0, detected_count = 0, video_path = NULL"
 
@@ -143,6 +144,7 @@ class SessionChanges(SessionVideos):
             session_id = find_session(cursor, session_id, owner=self.owner, right="own").id
             if status == "failed":
                 _remove_derived(cursor, session_id)
+                remove_track(cursor, session_id)
                 cursor.execute("DELETE FROM frames WHERE session_id = ?", [session_id])
                 cursor.execute(f"UPDATE sessions SET {_NOTHING} WHERE id = ?", [session_id])
                 self._videos.remove(session_id)
@@ -163,6 +165,7 @@ class SessionChanges(SessionVideos):
             session = find_session(cursor, session_id, owner=self.owner, right="own")
             session_id = session.id
             _remove_derived(cursor, session_id)
+            remove_track(cursor, session_id)
             cursor.execute("DELETE FROM notes WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM goals WHERE session_id = ?", [session_id])
             cursor.execute("DELETE FROM session_references WHERE session_id = ?", [session_id])

@@ -28,6 +28,7 @@ from posecore.storage.session_query import SessionQueries
 from posecore.storage.session_recovery import IMPORT_INTERRUPTED, SessionRecovery
 from posecore.storage.share_store import ShareStore
 from posecore.storage.token_store import TokenStore, identify
+from posecore.storage.track_store import TrackStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,9 +62,10 @@ class SessionStore(SessionRecovery):
     shared is refused with :class:`posecore.errors.NotAllowedError` what the share does not cover.
     ``notes`` are the notes on these sessions, ``goals`` what they were recorded with as a target,
     ``processed`` what was computed of them and kept, ``readings`` the signals of each frame, to
-    search in, and ``metrics`` their numbers. ``shares`` lends an athlete's sessions to others,
-    ``tokens`` are what programs show in this owner's name, ``audit`` is who opened or changed
-    what, ``people`` what others are called, and ``devices`` what is paired with this computer.
+    search in, and ``metrics`` their numbers. ``tracks`` says which sessions several cameras filmed
+    at once. ``shares`` lends an athlete's sessions to others, ``tokens`` are what programs show in
+    this owner's name, ``audit`` is who opened or changed what, ``people`` what others are called,
+    and ``devices`` what is paired with this computer.
     """
 
     def __init__(self, database: Database, *, owner: str = LOCAL_OWNER) -> None:
@@ -78,6 +80,7 @@ class SessionStore(SessionRecovery):
         self.audit = AuditStore(database, owner=owner)
         self.devices = DeviceStore(database)
         self.people = PeopleStore(database, owner=owner)
+        self.tracks = TrackStore(database, owner=owner)
         self.queries = SessionQueries(database, owner=owner)
 
     def __enter__(self) -> Self:

@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
+from posecore import estimation
 from posecore.errors import EstimatorError, ModelUnavailableError, VideoReadError
 from posecore.estimation import IsolatedPoseEstimator, MediaPipePoseEstimator, open_estimator
 from posecore.models import find_model
@@ -142,6 +143,16 @@ def test_after_a_crash_the_next_picture_starts_it_again_once(estimator):
     for match in ("stopped unexpectedly", "again and again", "again and again"):
         with pytest.raises(EstimatorError, match=match):
             estimator.estimate(NOBODY, 0.2)
+
+
+def test_one_that_worked_well_for_a_while_is_started_again(estimator, monkeypatch):
+    monkeypatch.setattr(estimation, "_RECOVERED", 2)
+    for number in range(3):
+        os.kill(estimator.pid, signal.SIGKILL)
+        with pytest.raises(EstimatorError, match="stopped unexpectedly"):
+            estimator.estimate(NOBODY, number)
+        for later in (0.1, 0.2):
+            assert not estimator.estimate(NOBODY, number + later).is_detected
 
 
 def test_several_threads_may_ask_it(estimator):

@@ -32,7 +32,7 @@ class HandCrankedEstimator:
         self.seen_s.append(time_s)
         self.entered.release()
         assert self.may_go.acquire(timeout=WAIT_S)
-        if time_s < 0:
+        if not frame_rgb.any():
             raise EstimatorError("The pose model refused this frame; try again.")
         return make_frame(time_s)
 
@@ -100,7 +100,7 @@ def test_when_it_falls_behind_the_oldest_waiting_frame_is_dropped_and_counted(
 def test_a_refused_frame_is_counted_and_the_next_one_goes_on(pipeline, recorder, store):
     recorder.start(name="Wall")
     pipeline.submit(1.0, PICTURE.copy).result(WAIT_S)
-    assert pipeline.submit(-1.0, PICTURE.copy).result(WAIT_S) is None
+    assert pipeline.submit(1.5, lambda: np.zeros_like(PICTURE)).result(WAIT_S) is None
     assert "refused" in pipeline.problem
     assert pipeline.submit(2.0, PICTURE.copy).result(WAIT_S) is not None
     assert pipeline.problem == ""

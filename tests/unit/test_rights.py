@@ -46,6 +46,8 @@ READ = {
     "queries.read_frames": lambda store, i: list(
         store.queries.read_frames(i, np.arange(5, dtype=np.int32), every=1, n_at_once=3)
     ),
+    "tracks.list": lambda store, i: store.tracks.list(i),
+    "tracks.find_offset": lambda store, i: store.tracks.find_offset(i, i),
     "processed.find": lambda store, i: store.processed.find(i, "cleaned", find_version()),
     "processed.keep": lambda store, i: store.processed.keep(
         i, "cleaned", find_version(), make_squats(0.5)
@@ -67,6 +69,9 @@ OWN = {
     "set_video": lambda store, i: store.set_video(i, store.make_video_path(i)),
     "set_reference": lambda store, i: store.set_reference(i),
     "goals.set": lambda store, i: store.goals.set(i, [DEEP]),
+    "tracks.join": lambda store, i: store.tracks.join(
+        i, beside=i, offset_s=0.1, error_s=0.02, how="clocks"
+    ),
 }
 ON_A_NOTE = {
     "notes.update": lambda store, i: store.notes.update(i, text="Toe up"),
@@ -94,7 +99,7 @@ WITHOUT_AN_ID = {
 }
 PARTS = (
     *("audit", "goals", "metrics", "notes", "people", "processed", "queries", "readings", "shares"),
-    "tokens",
+    *("tokens", "tracks"),
 )
 
 

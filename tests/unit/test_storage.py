@@ -395,6 +395,7 @@ def test_every_method_about_one_session_is_tried_below(store):
             "readings",
             "shares",
             "tokens",
+            "tracks",
         ),
         "owner",
     }

@@ -99,9 +99,11 @@ function makePanel(root) {
     root.dataset.recorder = status.recorder;
     root.dataset.camera = status.camera;
     find("timer").textContent = asClock(status.elapsed_s);
+    const nAlong = status.parts.second_camera?.n_along || 0;
+    const along = nAlong ? ` with ${nAlong} other camera${nAlong > 1 ? "s" : ""}` : "";
     find("state").textContent = {
-      countdown: `starts in ${Math.ceil(status.countdown_s || 0)}`,
-      recording: "recording",
+      countdown: `starts in ${Math.ceil(status.countdown_s || 0)}${along}`,
+      recording: `recording${along}`,
       unsaved: "not saved yet",
     }[status.recorder] || (status.camera === "on" ? "ready" : "camera off");
     find("fps").textContent = status.camera === "on" ? `${Math.round(status.fps)} frames/s analysed` : "";

@@ -1,0 +1,248 @@
+"""Several cameras of one owner that record one movement: started, stopped and kept together.
+
+Each camera has a room of its own and records a session of its own, so that nothing is lost with one
+of them. What joins them is the clock of this computer: how long a frame takes from its own time to
+its arrival says how the cameras' clocks stand to each other, and the movement itself, where both
+saw it well, says it more exactly.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from weakref import ref
+
+import numpy as np
+
+from posecore.capture.live_part import LiveMoment, LivePart
+from posecore.errors import PoseCoreError
+from posecore.storage.session import TEXT_LIMITS, Session
+from posecore.storage.session_store import SessionStore
+from posecore.synchronising import estimate_offset
+
+if TYPE_CHECKING:
+    from posecore.capture.live_room import LiveRoom
+
+CLOCK_ERROR_S: Final = 0.1
+"""How far the clocks of two cameras may be off at best: one device takes longer than another from
+the shutter to the line, which no arrival tells."""
+
+_MOST_DELAYS: Final = 20_000
+
+
+@dataclass(frozen=True)
+class TrackClock:
+    """Where a recording begins on this computer's clock, and how far that may be off, seconds."""
+
+    start_s: float
+    error_s: float
+
+
+class ArrivalClock:
+    """Finds how the times of a stream stand to the clock of arrival.
+
+    The shortest of all delays is the one least disturbed; how far the usual one lies from it says
+    how steady the line is.
+    """
+
+    def __init__(self) -> None:
+        self._first_s: float | None = None
+        self._delays_s: list[float] = []
+
+    def add(self, time_s: float, arrived_s: float, recorded_s: float) -> None:
+        """Take in a frame of the recording, ``recorded_s`` after its first."""
+        if self._first_s is None:
+            self._first_s = time_s - recorded_s
+        if len(self._delays_s) < _MOST_DELAYS:
+            self._delays_s.append(arrived_s - time_s)
+
+    def read(self) -> TrackClock | None:
+        """Return where the recording begins; None before its first frame."""
+        if self._first_s is None:
+            return None
+        delays_s = np.array(self._delays_s)
+        shortest_s = float(delays_s.min())
+        unsteady_s = float(np.median(delays_s)) - shortest_s
+        return TrackClock(self._first_s + shortest_s, CLOCK_ERROR_S / np.sqrt(2) + unsteady_s)
+
+
+@dataclass(eq=False)
+class _Group:
+    """Cameras that record together, and what each of them has stored so far."""
+
+    first: "JointRecording"
+    members: list["JointRecording"] = field(default_factory=list)
+    stored: list[tuple[Session, TrackClock]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    is_stopping: bool = False
+
+
+class JointRecording(LivePart):
+    """A room's part in recordings of several cameras.
+
+    Parameters
+    ----------
+    room : LiveRoom
+        Kept weakly: it owns this.
+
+    Attributes
+    ----------
+    is_wanted : bool
+        Whether the next recording that is started here takes the other cameras along.
+    find_others : callable
+        Gives the rooms of the owner's other cameras.
+    device : str
+        What the camera's device is called where others choose it.
+    """
+
+    name = "second_camera"
+
+    def __init__(self, room: "LiveRoom") -> None:
+        self._room = ref(room)
+        self.is_wanted = False
+        self.device = "Another device"
+        self.find_others: Callable[[], Iterable[LiveRoom]] = tuple
+        self._group: _Group | None = None
+        self._left: _Group | None = None
+        self._clock = ArrivalClock()
+
+    @property
+    def is_taken_along(self) -> bool:
+        """Whether another camera started the recording that runs here."""
+        return self._group is not None and self._group.first is not self
+
+    def see(self, moment: LiveMoment) -> None:
+        """Note how long the frame took from its own time to its arrival."""
+        if moment.is_recording and self._group is not None:
+            self._clock.add(moment.frame.time_s, moment.arrived_s, moment.recorded_s)
+
+    def status(self) -> dict[str, Any]:
+        """How many cameras record along."""
+        group = self._group
+        return {"n_along": 0 if group is None else len(group.members) - 1}
+
+    def recording_started(self) -> None:
+        """Start the other cameras, where that is wanted and none has started this one."""
+        room = self._room()
+        self._clock = ArrivalClock()
+        if self._group is not None or not self.is_wanted or room is None:
+            return
+        group = _Group(self)
+        others = [each for each in self.find_others() if _is_free(each) and each is not room]
+        fields = room.recorder.fields
+        for number, other in enumerate(others, start=2):
+            other.joint._join(group, _name_camera(fields, number), room.recorder.countdown_s)
+        if group.members:
+            group.members.insert(0, self)
+            self._group = group
+
+    def _join(self, group: _Group, fields: dict[str, Any], delay_s: float) -> None:
+        room = self._room()
+        assert room is not None
+        self._group = group
+        try:
+            room.start_recording(delay_s=delay_s, **fields)
+        except PoseCoreError as error:
+            room.problem = str(error)
+        if room.is_idle:
+            self._group = None
+        else:
+            group.members.append(self)
+
+    def recording_stopped(self, session: Session) -> None:
+        """Keep what was stored, with its clock, until all cameras have stopped."""
+        group, clock = self._group, self._clock.read()
+        if group is not None and clock is not None:
+            with group.lock:
+                group.stored.append((session, clock))
+
+    def stop_others(self) -> None:
+        """Stop the cameras that record along with this one, which has stopped."""
+        group, self._left = self._left or self._group, None
+        if group is None:
+            return
+        with group.lock:
+            if group.is_stopping:
+                return
+            group.is_stopping = True
+            others = list(group.members)
+        for each in others:
+            room = each._room()
+            if room is not None and each is not self:
+                room.stop_recording()
+
+    def leave(self) -> None:
+        """Record along no more; with the last camera the tracks are joined."""
+        group, self._group = self._group, None
+        self._left = group
+        if group is None:
+            return
+        with group.lock:
+            group.members.remove(self)
+            is_over = not group.members
+        room = self._room()
+        if is_over and len(group.stored) > 1 and room is not None:
+            join_tracks(room.recorder.store, group.stored)
+
+
+def _is_free(room: "LiveRoom") -> bool:
+    return room.pipeline.is_open and room.is_idle
+
+
+def _name_camera(fields: dict[str, Any], number: int) -> dict[str, Any]:
+    ending = f" (camera {number})"
+    return fields | {"name": fields["name"][: TEXT_LIMITS["name"] - len(ending)] + ending}
+
+
+def join_tracks(store: SessionStore, stored: list[tuple[Session, TrackClock]]) -> threading.Thread:
+    """Join sessions that were recorded at once: by the clocks now, by the movement in a while.
+
+    Parameters
+    ----------
+    store : SessionStore
+        The owner's.
+    stored : list of (Session, TrackClock)
+        The first is the one whose clock is the recording's.
+
+    Returns
+    -------
+    Thread
+        Looks at the movement; the offset by the clocks is stored before.
+    """
+    (first, first_clock), *others = stored
+    priors = {}
+    for session, clock in others:
+        offset_s = clock.start_s - first_clock.start_s
+        error_s = float(np.hypot(clock.error_s, first_clock.error_s))
+        try:
+            store.tracks.join(
+                session.id, beside=first.id, offset_s=offset_s, error_s=error_s, how="clocks"
+            )
+        except PoseCoreError:
+            # Deleted meanwhile, or no room on the disk: each session is there on its own.
+            logging.getLogger(__name__).warning("Two tracks could not be joined", exc_info=True)
+            continue
+        priors[session.id] = (offset_s, error_s)
+    thread = threading.Thread(
+        target=_refine, args=(store, first.id, priors), name="synchronising", daemon=True
+    )
+    thread.start()
+    return thread
+
+
+def _refine(store: SessionStore, first_id: str, priors: dict[str, tuple[float, float]]) -> None:
+    for session_id, prior in priors.items():
+        try:
+            a, b = store.load_sequence(first_id), store.load_sequence(session_id)
+            found = estimate_offset(a, b, *prior)
+            if found.how == "movement":
+                store.tracks.join(
+                    session_id,
+                    beside=first_id,
+                    offset_s=found.offset_s,
+                    error_s=found.error_s,
+                    how="movement",
+                )
+        except PoseCoreError:
+            logging.getLogger(__name__).info("The movement could not be looked at", exc_info=True)

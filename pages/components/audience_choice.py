@@ -33,5 +33,5 @@ def choose_audience(room: LiveRoom) -> None:
 @st.fragment(run_every=2)
 def _show_count(room: LiveRoom) -> None:
     n_watching = get_audience(room).status()["n_watching"]
-    who = {0: "Nobody watches", 1: "1 watches"}.get(n_watching, f"{n_watching} watch")
-    st.caption(f"{who} now.")
+    who = {0: "Nobody is", 1: "1 is"}.get(n_watching, f"{n_watching} are")
+    st.caption(f"{who} watching now.")

@@ -123,18 +123,20 @@ class _Seat:
         if self.of == identity.owner:
             right = "own"
         elif athlete:
-            find_right = self._store.shares.find_right
-            right = await run_in_threadpool(find_right, of=self.of, athlete=athlete)
+            right = await run_in_threadpool(self._find_right, athlete)
         if right is None:
             raise StreamNotFoundError(
                 "There is no live stream here that you may watch. It begins when the camera does, "
                 "if its athlete is shared with you; ask whose it is."
             )
         self.right, self.athlete = right, athlete
-        if athlete and right != "own":
-            with suppress(StorageFullError):  # it can be looked at all the same
-                note_watched = self._store.audit.note_watched
-                await run_in_threadpool(note_watched, of=self.of, athlete=athlete)
+
+    def _find_right(self, athlete: str) -> Right | None:
+        shares = self._store.shares
+        try:
+            return shares.watch(of=self.of, athlete=athlete)
+        except StorageFullError:  # it can be looked at all the same
+            return shares.find_right(of=self.of, athlete=athlete)
 
     def get_athlete(self) -> str | None:
         """Who is chosen in the room now, on which the right depends."""

@@ -62,55 +62,13 @@ class AuditStore:
             session = None
             if session_id is not None:
                 session = find_session(cursor, session_id, owner=self._owner)
-            if self._was_noted(cursor, action, session, detail):
+            if was_noted(cursor, action, actor=self._owner, session=session, detail=detail):
                 return
         with self._database.transaction() as cursor:
             if session is not None:  # it may have been deleted or taken back meanwhile
                 session = find_session(cursor, session.id, owner=self._owner)
-            if not self._was_noted(cursor, action, session, detail):
+            if not was_noted(cursor, action, actor=self._owner, session=session, detail=detail):
                 write_down(cursor, action, actor=self._owner, session=session, detail=detail)
-
-    def note_watched(self, *, of: str, athlete: str) -> None:
-        """Write down that this owner looks at an athlete of somebody live, once in ten minutes.
-
-        Only for whoever was found to have a right to it.
-
-        Parameters
-        ----------
-        of : str
-            Whose athlete it is, in whose list it then stands.
-        athlete : str
-
-        Raises
-        ------
-        StorageFullError
-        """
-        with self._database.transaction() as cursor:
-            if not self._was_noted(cursor, "watched", None, athlete, of):
-                write_down(cursor, "watched", actor=self._owner, owner=of, detail=athlete)
-
-    def _was_noted(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        action: Action,
-        session: Session | None,
-        detail: str,
-        of: str | None = None,
-    ) -> bool:
-        found = cursor.execute(
-            "SELECT 1 FROM audit WHERE owner = $owner AND actor = $actor AND action = $action "
-            "AND detail = $detail AND happened_at > $since "
-            "AND session_id IS NOT DISTINCT FROM CAST($session_id AS UUID) LIMIT 1",
-            {
-                "owner": session.owner if session else of or self._owner,
-                "actor": self._owner,
-                "action": action,
-                "detail": detail,
-                "since": clock.now() - QUIET,
-                "session_id": session.id if session else None,
-            },
-        ).fetchall()
-        return bool(found)
 
     def list(self, *, limit: int = 1000) -> _Entries:
         """Return what was done with this owner's sessions, shares and tokens, newest first.
@@ -171,6 +129,32 @@ def write_down(
     ).fetchall()
     if number % _PRUNED_EVERY == 0:
         _prune(cursor, owner)
+
+
+def was_noted(
+    cursor: duckdb.DuckDBPyConnection,
+    action: Action,
+    *,
+    actor: str,
+    session: Session | None = None,
+    owner: str | None = None,
+    detail: str = "",
+) -> bool:
+    """Whether there is such an entry, as :func:`write_down` makes it, of the last ten minutes."""
+    found = cursor.execute(
+        "SELECT 1 FROM audit WHERE owner = $owner AND actor = $actor AND action = $action "
+        "AND detail = $detail AND happened_at > $since "
+        "AND session_id IS NOT DISTINCT FROM CAST($session_id AS UUID) LIMIT 1",
+        {
+            "owner": session.owner if session else owner or actor,
+            "actor": actor,
+            "action": action,
+            "detail": detail,
+            "since": clock.now() - QUIET,
+            "session_id": session.id if session else None,
+        },
+    ).fetchall()
+    return bool(found)
 
 
 def _prune(cursor: duckdb.DuckDBPyConnection, owner: str) -> None:

@@ -8,7 +8,7 @@ import duckdb
 
 from posecore.errors import InvalidFieldError, NotAllowedError, ShareNotFoundError
 from posecore.storage import clock
-from posecore.storage.audit_store import write_down
+from posecore.storage.audit_store import was_noted, write_down
 from posecore.storage.connection import Database
 from posecore.storage.person import LABEL
 from posecore.storage.secret_text import hash_secret, make_secret
@@ -179,11 +179,36 @@ class ShareStore:
         if of == self._owner:
             return "own"
         with self._database.cursor() as cursor:
-            rows = cursor.execute(
-                "SELECT DISTINCT granted FROM shares WHERE owner = $of AND athlete = $athlete "
-                f"AND {IN_FORCE}",
-                name_asker(self._owner) | {"of": of, "athlete": athlete},
-            ).fetchall()
+            return self._find_granted(cursor, of, athlete)
+
+    def watch(self, *, of: str, athlete: str) -> Right | None:
+        """Find the same for whoever is about to look live; whose it is finds it in their list.
+
+        The same by the same person is noted once in ten minutes.
+
+        Raises
+        ------
+        StorageFullError
+            If it cannot be written down.
+        """
+        right = self.find_right(of=of, athlete=athlete)
+        if right is None or right == "own":
+            return right
+        me = self._owner
+        with self._database.transaction() as cursor:
+            right = self._find_granted(cursor, of, athlete)
+            if right and not was_noted(cursor, "watched", actor=me, owner=of, detail=athlete):
+                write_down(cursor, "watched", actor=me, owner=of, detail=athlete)
+        return right
+
+    def _find_granted(
+        self, cursor: duckdb.DuckDBPyConnection, of: str, athlete: str
+    ) -> Right | None:
+        rows = cursor.execute(
+            "SELECT DISTINCT granted FROM shares WHERE owner = $of AND athlete = $athlete "
+            f"AND {IN_FORCE}",
+            name_asker(self._owner) | {"of": of, "athlete": athlete},
+        ).fetchall()
         granted = {right for (right,) in rows}
         return "annotate" if "annotate" in granted else "read" if granted else None
 

@@ -12,7 +12,7 @@ from posecore.streaming.hub import CAMERA_STREAM
 from posecore.streaming.live_messages import write_live_pose
 from posecore.streaming.stage import LiveStage
 
-STALE_S: Final = 5.0
+STALE_S: Final = 10.0
 """A camera from which nothing comes for so long makes room for another on its stream."""
 
 

@@ -91,7 +91,7 @@ def check_a_cue_without_a_recording(athlete, coach):
     expect(coach.get_by_text("It is not kept, because nothing is being recorded")).to_be_visible()
     cues = athlete.get_by_role("status", name="Cues")
     expect(cues).to_contain_text(re.compile(r"(Left|Right) \w+: higher"))
-    expect(athlete.get_by_test_id("live-panel")).to_contain_text("1 watches")
+    expect(athlete.get_by_test_id("live-panel")).to_contain_text("1 watching")
 
 
 def check_the_picture(athlete, coach):

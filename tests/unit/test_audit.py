@@ -177,12 +177,20 @@ def test_the_newest_are_kept_and_each_owner_has_their_own_room(store, coach, mon
 
 def test_who_watches_live_stands_in_the_list_of_whose_athlete_it_is(store, coach, monkeypatch):
     clock = MovableClock(monkeypatch)
-    for _ in range(2):
-        coach.audit.note_watched(of="local", athlete="Mira")
-    assert actions(store) == ["watched"]
-    [entry] = store.audit.list()
-    assert (entry.actor_name, entry.detail, entry.session_id) == ("Carla", "Mira", None)
-    assert actions(coach) == []
+    share(store, coach, right="annotate")
+    before = len(actions(store))
+    assert coach.shares.watch(of="local", athlete="Mira") == "annotate"
+    assert coach.shares.watch(of="local", athlete="Mira") == "annotate"
+    entry = store.audit.list()[0]
+    assert (entry.action, entry.actor_name, entry.detail) == ("watched", "Carla", "Mira")
+    assert len(actions(store)) == before + 1
+    assert "watched" not in actions(coach)
     clock.move(minutes=11)
-    coach.audit.note_watched(of="local", athlete="Mira")
-    assert actions(store) == ["watched"] * 2
+    coach.shares.watch(of="local", athlete="Mira")
+    assert actions(store)[:2] == ["watched"] * 2
+
+
+def test_one_s_own_and_what_is_not_shared_is_watched_without_an_entry(store, coach):
+    assert coach.shares.watch(of="coach", athlete="Mira") == "own"
+    assert coach.shares.watch(of="local", athlete="Mira") is None
+    assert actions(store) == actions(coach) == []

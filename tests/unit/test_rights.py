@@ -94,6 +94,7 @@ WITHOUT_AN_ID = {
     *("notes.list_all", "notes.find_noted_sessions", "notes.may_change"),
     *("metrics.load", "metrics.find_measured", "readings.find_missing", "readings.find_moments"),
     *("shares.create", "shares.list_given", "shares.list_received"),
+    *("shares.find_right", "shares.watch"),
     *("tokens.create", "tokens.list", "audit.list", "queries.find"),
     *("people.remember", "people.note", "people.get", "people.load_names"),
 }

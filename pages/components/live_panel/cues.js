@@ -24,7 +24,7 @@ export function makeCues(host, send, sounds) {
   function show(status, before, whole) {
     const shown = status.shown || [];
     const n = whole.parts.audience?.n_watching || 0;
-    watching.textContent = n ? `${n} ${n === 1 ? "watches" : "watch"}` : "";
+    watching.textContent = n ? `${n} watching` : "";
     mark.disabled = whole.recorder !== "recording";
     mark.title = mark.disabled ? "While a recording runs" : "Kept as a note of the recording";
     const newest = (each) => each.shown?.[0]?.number || 0;

@@ -108,7 +108,7 @@ def test_live_says_where_it_is_watched_and_shows_no_picture_unless_told_to(
     assert app.code[0].value.endswith("/audience?stream=camera")
     room = app.session_state["live_room"][1]
     assert get_audience(room).shows_picture is False
-    assert "Nobody watches now." in text_of(app)
+    assert "Nobody is watching now." in text_of(app)
     app.toggle(key="live_shows_picture").set_value(True).run()
     assert get_audience(room).shows_picture is True
     app.selectbox(key="live_athlete").set_value("Ann").run()

@@ -8,7 +8,7 @@ from pages.components.model_settings import show_model_settings
 from pages.components.people_settings import show_people_settings
 from pages.components.phone_settings import show_phone_settings
 from pages.components.privacy_settings import show_privacy_settings
-from pages.components.sign_in import LOCAL_SIGN_IN, find_sign_in
+from pages.components.sign_in import LOCAL_SIGN_IN, find_sign_in, needs_sign_in
 from pages.components.sign_in_page import show_account
 from pages.components.state import get_settings, get_store
 from posecore.settings import CAMERA_SIZES, ERROR_LIMITS_DEG
@@ -51,7 +51,7 @@ st.subheader("Phone as camera")
 show_phone_settings()
 with st.expander("Camera connection", icon=":material/network_check:"):
     show_connection_test(settings)
-if sign_in == LOCAL_SIGN_IN:
+if not needs_sign_in():  # a member must not make this computer ask addresses of their choice
     with st.expander("STUN and TURN servers", icon=":material/router:"):
         show_ice_settings(settings)
 

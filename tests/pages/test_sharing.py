@@ -82,13 +82,19 @@ def open_dialog(module: str, name: str, part: str = "", place: int = 0) -> AppTe
 
 def test_the_local_owner_has_tokens_and_the_audit_list_but_nobody_to_share_with(open_page):
     app = open_page("settings.py")
-    assert [each.label for each in app.expander] == ["API tokens", "Who did what"]
+    assert [each.label for each in app.expander] == [
+        "Camera connection",
+        "STUN and TURN servers",
+        "API tokens",
+        "Who did what",
+    ]
     assert not app.exception
 
 
 def test_who_signs_in_can_share(open_page, signs_in):
     app = open_page("settings.py")
     assert [each.label for each in app.expander] == [
+        "Camera connection",
         "Sharing",
         "Shared with you",
         "API tokens",

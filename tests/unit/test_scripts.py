@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from posecore.lan_certificate import provide_certificate
 from posecore.settings import Settings
 from scripts import machine, run
 
@@ -278,15 +279,22 @@ def test_without_any_browser_the_exact_line_is_said(monkeypatch, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a stand-in for Streamlit needs a shebang")
-def test_run_returns_the_dashboards_own_exit_code_and_ends_on_one_ctrl_c(tmp_path):
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_run_returns_the_dashboards_own_exit_code_and_ends_on_one_ctrl_c(tmp_path, scheme):
     """The real `serve`, with a small server in Streamlit's place."""
+    lan = None
+    if scheme == "https":
+        made = provide_certificate(tmp_path / "lan", ("127.0.0.1",))
+        lan = run.Lan(str(made.path), str(made.key_path), ("192.168.1.20",))
     stand_in = tmp_path / "python"
     stand_in.write_text(f"#!{sys.executable}\n{SMALL_SERVER}")
     stand_in.chmod(0o755)
     serving = (
         "import sys; sys.path.insert(0, 'scripts'); import machine, run, pathlib;"
         f"port = machine.free_port(18501); python = pathlib.Path({str(stand_in)!r});"
-        "sys.exit(run.serve(python, port, open_browser=False, extra=[]))"
+        f"lan = {lan and (lan.certificate, lan.key, lan.hosts)!r};"
+        "lan = run.Lan(*lan) if lan else None;"
+        "sys.exit(run.serve(python, port, open_browser=False, extra=[], lan=lan))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", serving], cwd=machine.ROOT, stdout=subprocess.PIPE, text=True
@@ -294,7 +302,7 @@ def test_run_returns_the_dashboards_own_exit_code_and_ends_on_one_ctrl_c(tmp_pat
     try:
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
-        assert any("posecore is at http://127.0.0.1:" in line for line in lines)
+        assert any(f"posecore is at {scheme}://127.0.0.1:" in line for line in lines)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 7
         assert process.stdout.read().splitlines() == ["asked to end"]
@@ -305,9 +313,10 @@ def test_run_returns_the_dashboards_own_exit_code_and_ends_on_one_ctrl_c(tmp_pat
 
 
 SMALL_SERVER = """
-import http.server, sys
+import http.server, os, ssl, sys
 
-port = int(next(a for a in sys.argv if a.startswith("--server.port=")).partition("=")[2])
+options = dict(a.removeprefix("--server.").split("=", 1) for a in sys.argv if "=" in a)
+port = int(options["port"])
 
 class Quiet(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -319,7 +328,13 @@ class Quiet(http.server.BaseHTTPRequestHandler):
         pass
 
 try:
-    http.server.HTTPServer(("127.0.0.1", port), Quiet).serve_forever()
+    server = http.server.HTTPServer(("127.0.0.1", port), Quiet)
+    if "sslCertFile" in options:
+        assert os.environ["POSECORE_LAN_CERTIFICATE"] == options["sslCertFile"]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options["sslCertFile"], options["sslKeyFile"])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.serve_forever()
 except KeyboardInterrupt:
     print("asked to end", flush=True)
     sys.exit(7)

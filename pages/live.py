@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import camera
+from pages.components.goal_choice import choose_goals
 from pages.components.live_panel import live_panel
 from pages.components.recording_buttons import get_room, show_buttons
 from pages.components.recording_form import (
@@ -38,6 +39,9 @@ with form:
     st.caption(
         f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
     )
+
+    with st.expander("Goals"):
+        choose_goals(room)
 
 room.fields = fields
 

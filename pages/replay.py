@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.downloads import download_buttons, download_report
+from pages.components.goal_facts import show_goals
 from pages.components.lending import note_opened
 from pages.components.metrics_panel import show_metrics
 from pages.components.player import replay_player
@@ -18,6 +19,7 @@ note_opened(session)
 
 with st.sidebar:
     show_session_facts(session)
+    show_goals(session)
     processing = choose_processing()
     if st.button("Compare", help="Beside another session, on one clock."):
         st.switch_page("compare.py", query_params={"b": session.id})

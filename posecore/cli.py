@@ -27,7 +27,13 @@ from posecore import (
     cli_stream,
     errors,
 )
-from posecore.cli_text import format_length, make_printable, to_json
+from posecore.cli_text import (
+    describe_goal,
+    format_length,
+    goal_to_json,
+    make_printable,
+    to_json,
+)
 from posecore.formats.catalogue import is_landmark_file
 from posecore.settings import MODEL_NAMES, Settings
 
@@ -243,16 +249,21 @@ def _run_list(options: argparse.Namespace) -> int:
 def _run_show(options: argparse.Namespace) -> int:
     from posecore.export import to_metrics_table
     from posecore.metric_table import METRICS
+    from posecore.session_goals import load_goals
 
     with _open_store(options) as store:
         session = _find(store, options.id)
+        goals = load_goals(store, session.id)
         metrics = to_metrics_table(store.load_sequence(session.id)).to_pylist()
     if options.json:
-        print(json.dumps(to_json(session) | {"metrics": metrics}, indent=2))
+        found = {"goals": [goal_to_json(each) for each in goals], "metrics": metrics}
+        print(json.dumps(to_json(session) | found, indent=2))
         return DONE
     for key, value in to_json(session).items():
         text = ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
         print(f"{key:<15} {make_printable(text)}".rstrip())
+    for each in goals:
+        print(f"{'goal':<15} {describe_goal(each)}")
     for row in metrics:
         digits = METRICS[row["name"]].digits
         number = "-" if row["value"] is None else f"{row['value']:,.{digits}f}"

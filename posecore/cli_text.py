@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from posecore.goals import SessionGoal
     from posecore.storage.session import Session
 
 _EMOJI_JOINER: Final = "\N{ZERO WIDTH JOINER}"
@@ -23,6 +24,24 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, float) and math.isnan(value):
         return None
     return list(value) if isinstance(value, tuple) else value
+
+
+def goal_to_json(each: "SessionGoal") -> dict[str, Any]:
+    """A goal with its words and what was reached as JSON knows it; null while it is counted."""
+    result = each.result and {name: to_plain(value) for name, value in asdict(each.result).items()}
+    return {**each.goal.to_dict(), "label": each.goal.label, "result": result}
+
+
+def describe_goal(each: "SessionGoal") -> str:
+    """A goal and what was reached of it, in one line."""
+    if each.result is None:
+        return f"{each.goal.label}: not counted"
+    found = each.result
+    if math.isnan(found.best_deg):
+        return f"{each.goal.label}: the angle was never seen"
+    times = "1 repetition" if found.n_repetitions == 1 else f"{found.n_repetitions:,} repetitions"
+    best = f"best {found.best_deg:.0f}\N{DEGREE SIGN}"
+    return f"{each.goal.label}: {times}, {found.in_zone_s:.1f} s in the zone, {best}"
 
 
 def format_length(duration_s: float) -> str:

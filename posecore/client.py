@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 
+from posecore.client_goals import RemoteGoals
 from posecore.client_link import Link, at_note, at_session
 from posecore.client_readings import RemoteReadings
 from posecore.errors import InvalidFieldError
@@ -72,8 +73,8 @@ class RemoteStore:
     """The sessions of a running dashboard; a context manager, made by :func:`connect`.
 
     Its methods are those of :class:`posecore.SessionStore`, with the same results and errors;
-    ``notes`` are the notes, and :func:`posecore.find_moments` searches. What belongs to the
-    program that owns the file, such as the settings of its pages, is left out.
+    ``notes`` are the notes, ``goals`` the goals, and :func:`posecore.find_moments` searches. What
+    belongs to the program that owns the file, such as the settings of its pages, is left out.
 
     Parameters
     ----------
@@ -85,6 +86,7 @@ class RemoteStore:
         self._link = Link(url, token)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.notes = RemoteNotes(self._link)
+        self.goals = RemoteGoals(self._link)
         self.readings = RemoteReadings(self._link)
 
     def __enter__(self) -> Self:

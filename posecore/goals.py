@@ -197,7 +197,6 @@ class GoalTracker:
 
     def reset(self) -> None:
         """Begin anew, as with the first frame of a recording."""
-        self.zone: Zone = "unseen"
         self._n_repetitions = 0
         self._in_zone_s = 0.0
         self._seen_s = 0.0
@@ -208,6 +207,7 @@ class GoalTracker:
 
     def break_off(self) -> None:
         """Let the next frame stand alone, because its clock is another one."""
+        self.zone: Zone = "unseen"
         self._time_s = -math.inf
         self._read_at_s = -math.inf
         self._last_deg = math.nan

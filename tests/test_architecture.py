@@ -87,9 +87,10 @@ MAY_IMPORT = {
     | {"settings", "identity", "video_writer", "conditions", "frame_arrow", "goals"},
     "api": API,
     "client_link": ERRORS,
+    "client_goals": ERRORS | {"client_link", "goals"},
     "client_readings": ERRORS | {"client_link", "conditions", "storage.session"},
     "client": DATA
-    | {"client_link", "client_readings", "frame_arrow", "goals"}
+    | {"client_goals", "client_link", "client_readings", "frame_arrow"}
     | {"storage.note", "storage.session"},
     "search": DATA | {"angle_readings", "conditions", "processing", "signal_readings", "export"},
     "reading_job": ERRORS | {"search"},

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.routing import Mount
 
-from posecore.api import comparing, frames, measures, notes, sessions, videos
+from posecore.api import comparing, frames, goals, measures, notes, sessions, videos
 from posecore.api.context import ApiContext
 from posecore.api.docs_page import add_docs, describe, list_methods
 from posecore.api.limits import ApiLimits, BodyLimit, RateLimits
@@ -25,6 +25,7 @@ _ROUTERS: Final = (
     sessions.router,
     frames.router,
     measures.router,
+    goals.router,
     notes.router,
     videos.router,
     comparing.router,

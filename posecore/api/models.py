@@ -15,6 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from posecore.goals import Kind, SessionGoal
 from posecore.import_queue import ImportJob
 from posecore.storage.note import NOTE_LIMIT, Note
 from posecore.storage.session import MAX_TAGS, TAG_LIMIT, TEXT_LIMITS, Session
@@ -214,6 +215,42 @@ class NoteList(BaseModel):
     """Notes, in the order they start."""
 
     notes: list[NoteFacts]
+
+
+class GoalReached(BaseModel):
+    """What was reached of a goal."""
+
+    n_repetitions: int = Field(description="How often the angle came into the zone and back.")
+    in_zone_s: float = Field(description="Seconds in the zone.")
+    seen_s: float = Field(description="Seconds in which the angle could be read at all.")
+    best_deg: float | None = Field(description="The reading nearest to the goal.")
+
+
+class GoalFacts(BaseModel):
+    """A goal that a session was recorded with."""
+
+    angle: str
+    kind: Kind
+    low_deg: float | None = Field(description="null where the zone is open below.")
+    high_deg: float | None = Field(description="null where the zone is open above.")
+    label: str = Field(description="In words: Right knee at least 90\N{DEGREE SIGN}.")
+    result: GoalReached | None = Field(description="null while the session is being recorded.")
+
+    @classmethod
+    def of(cls, each: SessionGoal) -> Self:
+        """Build it from a goal and what was reached."""
+        result = None
+        if each.result is not None:
+            reached = asdict(each.result)
+            result = GoalReached(**reached | {"best_deg": to_number(reached["best_deg"])})
+        return cls(**each.goal.to_dict(), label=each.goal.label, result=result)
+
+
+class GoalList(BaseModel):
+    """Goals of a session, in the order they were set."""
+
+    session_id: str
+    goals: list[GoalFacts]
 
 
 class MetricValue(BaseModel):

@@ -96,6 +96,9 @@ class LivePart:
     def recording_started(self) -> None:
         """Note that a recording begins with the next frame."""
 
+    def session_created(self, session_id: str) -> None:
+        """Keep beside the session of a recording what belongs to it; called while it begins."""
+
     def recording_stopped(self, session: Session) -> None:
         """Do what is to be done with a recording that was just stored."""
 

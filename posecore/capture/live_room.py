@@ -5,19 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from posecore.angles import ANGLES, CORE_ANGLES, compute_angle
+from posecore.angles import CORE_ANGLES
+from posecore.capture.live_goals import LiveGoals
 from posecore.capture.live_part import LivePart
 from posecore.capture.pipeline import LivePipeline, PosePublisher
 from posecore.capture.recorder import RecorderState, SessionRecorder
 from posecore.errors import InvalidMessageError, PoseCoreError
 from posecore.estimation import open_estimator
+from posecore.seen_angles import compute_seen_angle
 from posecore.sequence import PoseFrame
 from posecore.settings import Settings
 from posecore.storage.session import Session
 from posecore.storage.session_store import SessionStore
-
-MIN_VISIBILITY = 0.5
-"""Below this a landmark counts as hidden, and the angles it belongs to are not shown."""
 
 
 class LiveRoom:
@@ -40,6 +39,7 @@ class LiveRoom:
         Whether the next recording keeps its video.
     fields : dict
         What the page's form says about the next recording: name, athlete, tags, description.
+    goals : LiveGoals
     parts : dict of LivePart
         What follows the picture, by name, in the order in which it is drawn.
     """
@@ -47,8 +47,11 @@ class LiveRoom:
     def __init__(
         self, store: SessionStore, settings: Settings, *, publish: PosePublisher | None = None
     ) -> None:
-        self.recorder = SessionRecorder(store, model=settings.model)
-        parts: tuple[LivePart, ...] = ()
+        self.recorder = SessionRecorder(
+            store, model=settings.model, on_created=self._tell_session_created
+        )
+        self.goals = LiveGoals(store)
+        parts: tuple[LivePart, ...] = (self.goals,)
         self.parts = {part.name: part for part in parts}
         self.pipeline = LivePipeline(
             lambda: open_estimator(settings), self.recorder, publish=publish, parts=parts
@@ -87,6 +90,13 @@ class LiveRoom:
             self.last_session = session or self.last_session
             if session is not None:
                 self._tell_parts(session)
+
+    def _tell_session_created(self, session_id: str) -> None:
+        for part in self.parts.values():
+            try:
+                part.session_created(session_id)
+            except PoseCoreError as error:
+                self.problem = str(error)
 
     def _tell_parts(self, session: Session) -> None:
         for part in self.parts.values():
@@ -148,7 +158,6 @@ def compute_live_angles(frame: PoseFrame) -> dict[str, int | None]:
     """Core angles of one frame in whole degrees; None where a landmark is hidden or missing."""
     angles: dict[str, int | None] = {}
     for name in CORE_ANGLES:
-        is_seen = bool((frame.visibility[list(ANGLES[name].landmarks)] >= MIN_VISIBILITY).all())
-        value = float(compute_angle(ANGLES[name], frame.world_landmarks))
-        angles[name] = round(value) if is_seen and np.isfinite(value) else None
+        value = float(compute_seen_angle(name, frame))
+        angles[name] = round(value) if np.isfinite(value) else None
     return angles

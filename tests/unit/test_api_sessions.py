@@ -176,6 +176,7 @@ def test_an_unknown_session_is_answered_the_same_everywhere(api, session_id):
         ("GET", "/metrics"),
         ("GET", "/steps"),
         ("GET", "/notes"),
+        ("GET", "/goals"),
         ("GET", "/video"),
         ("GET", "/progress"),
     ):
@@ -341,6 +342,7 @@ def test_each_sees_and_touches_only_their_own(settings):
             ("POST", "/finish", {}),
             ("GET", "/frames", None),
             ("GET", "/notes", None),
+            ("GET", "/goals", None),
             ("POST", "/notes", note),
             ("GET", "/video", None),
             ("GET", "/progress", None),

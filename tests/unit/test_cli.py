@@ -27,6 +27,7 @@ from posecore.export import (
     to_metrics_table,
     to_notes_table,
 )
+from posecore.goals import Goal, GoalResult, SessionGoal
 from posecore.synthetic import make_squats
 from posecore.video import open_video
 
@@ -108,6 +109,7 @@ def test_json_has_the_fields_of_a_session(session_id, capsys):
     assert main(["show", session_id, "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     metrics = {row["name"]: row for row in shown.pop("metrics")}
+    assert shown.pop("goals") == []
     assert set(metrics) == set(METRICS)
     assert metrics["repetition_count"]["value"] == 2
     assert metrics["elbow_flexion_symmetry"]["value"] is None
@@ -142,6 +144,25 @@ def test_facts_are_shown_one_a_line(session_id, capsys):
     assert facts["repetition_count"].split() == ["2"]
     assert facts["left_knee_flexion_range"].split() == ["90", "°"]
     assert facts["elbow_flexion_symmetry"].split(None, 1) == ["-", "neither side moves"]
+
+
+def test_goals_are_shown_with_what_was_reached(session_id, settings, capsys):
+    deep = Goal(angle="left_knee_flexion", kind="at_least", low_deg=80)
+    wrist = Goal(angle="left_wrist_flexion", kind="at_most", high_deg=20)
+    with open_store(settings.database) as store:
+        kept = [SessionGoal(goal=deep), SessionGoal(goal=wrist, result=GoalResult())]
+        store.goals.set(session_id, kept)
+    assert main(["show", session_id]) == 0
+    lines = [each for each in capsys.readouterr().out.splitlines() if each.startswith("goal ")]
+    assert re.sub(" +", " ", lines[0]) == (
+        "goal Left knee at least 80°: 2 repetitions, 1.1 s in the zone, best 90°"
+    )
+    assert lines[1].endswith("Left wrist flexion at most 20°: the angle was never seen")
+    assert main(["show", session_id, "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)["goals"]
+    assert (first["label"], first["low_deg"], first["high_deg"]) == (deep.label, 80, None)
+    assert first["result"]["n_repetitions"] == 2
+    assert second["result"]["best_deg"] is None
 
 
 def test_the_beginning_of_an_id_is_enough(session_id, capsys):

@@ -21,6 +21,7 @@ from posecore import PoseSequence, SessionStore, open_store
 from posecore.api.identifying import make_identify
 from posecore.api.limits import ApiLimits
 from posecore.client import RemoteNotes, RemoteStore
+from posecore.client_goals import RemoteGoals
 from posecore.errors import (
     InvalidFieldError,
     InvalidSequenceError,
@@ -30,7 +31,9 @@ from posecore.errors import (
     SessionNotFoundError,
     TooManyRequestsError,
 )
+from posecore.goals import Goal, GoalResult, SessionGoal, measure_goal
 from posecore.processing import load_processed
+from posecore.storage.goal_store import GoalStore
 from posecore.storage.note_store import NoteStore
 from posecore.synthetic import make_squats
 from posecore.video_writer import VideoWriter
@@ -56,6 +59,7 @@ LEFT_OUT = {
     "remove_reference": "as above",
 }
 LEFT_OUT_OF_NOTES = {"may_change": "as get_right"}
+LEFT_OUT_OF_GOALS = {"set": "goals are set beside the camera, where they are counted"}
 DIFFERENT = {
     "get_video_file": "a file is fetched, so it may be said where to",
     "load_sequence": "the dashboard can clean and refine, and keeps the result",
@@ -81,10 +85,13 @@ def test_what_the_client_leaves_out_is_left_out_on_purpose():
     assert list_methods(RemoteStore) <= list_methods(SessionStore)
     assert list_methods(NoteStore) - list_methods(RemoteNotes) == set(LEFT_OUT_OF_NOTES)
     assert list_methods(RemoteNotes) <= list_methods(NoteStore)
+    assert list_methods(GoalStore) - list_methods(RemoteGoals) == set(LEFT_OUT_OF_GOALS)
+    assert list_methods(RemoteGoals) <= list_methods(GoalStore)
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"), [(RemoteStore, SessionStore), (RemoteNotes, NoteStore)]
+    ("ours", "theirs"),
+    [(RemoteStore, SessionStore), (RemoteNotes, NoteStore), (RemoteGoals, GoalStore)],
 )
 def test_each_method_takes_what_the_stores_takes_and_returns_the_same(ours, theirs):
     for name in list_methods(ours):
@@ -151,6 +158,7 @@ def run_scenario(store):
         store.notes.update(note.id, end_s=None, text="Toe"),
         store.notes.list(wall),
         store.notes.list(slab),
+        store.goals.list(wall),
         store.notes.list_all(),
         store.notes.find_noted_sessions(),
         store.notes.delete(later.id),
@@ -186,6 +194,8 @@ WRONG = {
     "no id of a note": lambda store, _: store.notes.update("../sessions", text="x"),
     "unknown note": lambda store, _: store.notes.delete(NO_ID),
     "notes of nothing": lambda store, _: store.notes.list(NO_ID),
+    "goals of nothing": lambda store, _: store.goals.list(NO_ID),
+    "goals of no id": lambda store, _: store.goals.list("../notes"),
     "frames for nothing": lambda store, _: store.append_frames(NO_ID, make_squats(duration_s=1.0)),
     "a name too long": lambda store, _: store.create_session(name="x" * 201, source="live"),
     "no name": lambda store, _: store.create_session(name=" ", source="live"),
@@ -370,6 +380,29 @@ def test_a_token_is_never_in_what_is_printed(api_url):
 def test_the_readme_says_how_to_work_on_a_running_dashboard():
     text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     assert "posecore.connect(" in text
+
+
+DEEP = Goal(angle="left_knee_flexion", kind="at_least", low_deg=80)
+BENT = Goal(angle="left_knee_flexion", kind="within", low_deg=40, high_deg=60)
+
+
+def test_goals_are_listed_as_on_the_file_and_counted_where_a_recording_was_cut_off(remote, store):
+    session_id = remote.create_session(name="Squats", source="stream")
+    remote.append_frames(session_id, make_squats(duration_s=10.0))
+    never_seen = GoalResult(seen_s=0.0)
+    kept = [SessionGoal(goal=DEEP), SessionGoal(goal=BENT, result=never_seen)]
+    store.goals.set(session_id, kept)
+    deep, bent = remote.goals.list(session_id)
+    assert deep == kept[0], "a recording that runs is not counted yet"
+    assert bent.goal == BENT
+    assert math.isnan(bent.result.best_deg)
+    remote.finish_session(session_id)
+    counted = remote.goals.list(session_id)
+    assert counted[0].result == measure_goal(make_squats(duration_s=10.0), DEEP)
+    assert counted[0].result.n_repetitions == 5
+    assert posecore.load_goals(store, session_id)[0] == counted[0]
+    assert posecore.load_goals(remote, session_id)[0] == counted[0]
+    assert store.goals.list(session_id)[0] == kept[0], "whoever looks changes nothing"
 
 
 def test_moments_are_found_as_on_the_file(remote, store):

@@ -16,6 +16,7 @@ from posecore.errors import (
     ShareNotFoundError,
     TokenNotFoundError,
 )
+from posecore.goals import Goal, GoalResult, SessionGoal
 from posecore.processing import find_version, load_processed
 from posecore.samples import load_samples, write_sample
 from posecore.search import find_readings_version
@@ -28,6 +29,7 @@ from tests.unit.sharing import NO_ID, MovableClock, add_session, share
 
 MEASURED = describe_measuring()
 READINGS = compute_readings(make_squats(0.5))
+DEEP = SessionGoal(goal=Goal(angle="left_knee_flexion", kind="at_least", low_deg=80))
 
 # Every public method that is given an id, by what it needs; nothing may be in none of them.
 READ = {
@@ -36,6 +38,7 @@ READ = {
     "load_sequence": lambda store, i: store.load_sequence(i),
     "get_video_file": lambda store, i: store.get_video_file(i),
     "notes.list": lambda store, i: store.notes.list(i),
+    "goals.list": lambda store, i: store.goals.list(i),
     "audit.note": lambda store, i: store.audit.note("opened", i),
     "queries.find_frames": lambda store, i: store.queries.find_frames(i, FrameRange()),
     "queries.find_last_frame": lambda store, i: store.queries.find_last_frame(i),
@@ -63,6 +66,7 @@ OWN = {
     "delete_session": lambda store, i: store.delete_session(i),
     "set_video": lambda store, i: store.set_video(i, store.make_video_path(i)),
     "set_reference": lambda store, i: store.set_reference(i),
+    "goals.set": lambda store, i: store.goals.set(i, [DEEP]),
 }
 ON_A_NOTE = {
     "notes.update": lambda store, i: store.notes.update(i, text="Toe up"),
@@ -89,7 +93,7 @@ WITHOUT_AN_ID = {
     *("people.remember", "people.note", "people.get", "people.load_names"),
 }
 PARTS = (
-    *("audit", "metrics", "notes", "people", "processed", "queries", "readings", "shares"),
+    *("audit", "goals", "metrics", "notes", "people", "processed", "queries", "readings", "shares"),
     "tokens",
 )
 
@@ -273,6 +277,19 @@ def test_samples_of_somebody_else_are_not_taken_for_ones_own(people, settings):
     share(owner, reader)
     [own] = load_samples(reader, folder)
     assert reader.get_session(own).owner == reader.owner
+
+
+def test_goals_are_read_by_whoever_may_read_and_set_by_the_owner_alone(people, shared):
+    owner, reader, annotator, stranger = people
+    reached = GoalResult(n_repetitions=3, in_zone_s=1.5, seen_s=9.0, best_deg=91.0)
+    owner.goals.set(shared, [SessionGoal(goal=DEEP.goal, result=reached)])
+    for taker in (reader, annotator):
+        with pytest.raises(NotAllowedError):
+            taker.goals.set(shared, [])
+    with pytest.raises(SessionNotFoundError):
+        stranger.goals.set(shared, [])
+    for each in (owner, reader, annotator):
+        assert each.goals.list(shared) == [SessionGoal(goal=DEEP.goal, result=reached)]
 
 
 def test_a_note_is_changed_by_its_author_and_by_whose_session_it_is(people, shared):

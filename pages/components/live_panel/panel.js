@@ -1,6 +1,7 @@
 // The live room below the camera picture: what the server says of it, shown without a rerun of the
 // page, the controls of its parts, and the sounds.
 
+import { makeGoals } from "./goals.js";
 import { openRoom } from "./room.js";
 import { makeSounds } from "./sounds.js";
 
@@ -9,7 +10,7 @@ const PRESS_START = "Press Start camera and allow it when the browser asks.";
 const REFUSAL_MS = 5000;
 const WATCH_MS = 1000;
 // Each part: its name, and what makes its controls in an element of its own.
-const PARTS = [];
+const PARTS = [["goals", makeGoals]];
 const panels = new WeakMap();
 
 export default function (component) {

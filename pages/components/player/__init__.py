@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from pages.components.goal_facts import describe_zones
 from pages.components.player.answers import PLAYER_ROUTES, VERSION, find_address
 from pages.components.player.offers import Offer, Offered, make_token, pack
 from pages.components.player.offline import describe_note
@@ -61,6 +62,7 @@ def replay_player(
         "file_stem": safe_file_name(session.name, session.id),
         "video": find_address("video", token) if session.video_path else None,
         "notes": _describe_notes(store, session.id),
+        "goals": describe_zones(store, session.id),
         "can_note": store.get_right(session.id) != "read",
     }
     _player(data=data, key=_KEY, on_note_change=lambda: _keep_note(session.id))

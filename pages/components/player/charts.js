@@ -15,6 +15,8 @@ export class Charts {
   selected = null;
   /** Whether a drag marks a loop instead of seeking. */
   isBrushing = false;
+  /** Zones of goals, each {angle, low, high}; null is open. */
+  goals = [];
   /** Every panel there is, in groups. */
   groups;
   #Plotly;
@@ -306,7 +308,7 @@ export class Charts {
     return this.#Plotly.react(
       this.#plot,
       chartTraces(this.#replay, this.#panels, this.#stretch, this.#width),
-      chartLayout(this.#panels, this.#axes, this.#extents, this.#stretch, this.#size),
+      chartLayout(this.#panels, this.#axes, this.#extents, this.#stretch, this.#size, this.goals),
       { displayModeBar: false, staticPlot: true, responsive: false },
     );
   }

@@ -53,6 +53,7 @@ export class Player {
   /** Build the player into `root`.
    *
    * `around` has Plotly; `address`, which reads and notes what is shown; `notes` and `saveNote`;
+   * `goals`, the zones that are drawn into the charts of their angles;
    * `video`, its address or null, or `videos` of two, as [name, address]; `takeaway` with title, name and addresses.
    */
   constructor(root, replay, around) {
@@ -83,6 +84,7 @@ export class Player {
       this.#skeleton.mark({ angle });
       this.#wake();
     });
+    this.#charts.goals = around.goals ?? [];
     this.#restore(around.address.read());
     left.prepend(this.#createSceneBar(actions));
     if (replay.has_ghost) scene.before(createGhostBar(this.#skeleton, actions.wake, signal));

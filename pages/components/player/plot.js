@@ -9,6 +9,7 @@ const TITLE_HEIGHT = 24;
 const TIME_STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const DEGREE_STEPS = [15, 30, 45];
 const PALE = "80"; // of 255
+const GOAL_COLOUR = "#009E73";
 const SHADE = { left: "#0072B21F", right: "#D55E001F", middle: "#8A8F981F" };
 
 /** Range and ticks of a panel's axis from what its series hold; null when nothing was measured. */
@@ -139,7 +140,7 @@ function addPoint(line, time_s, value) {
   line.y.push(Number.isNaN(value) ? null : value);
 }
 
-export function chartLayout(panels, axes, extents, stretch, size) {
+export function chartLayout(panels, axes, extents, stretch, size, goals) {
   const inner = size.height - AXIS_HEIGHT;
   const layout = {
     ...size,
@@ -148,7 +149,10 @@ export function chartLayout(panels, axes, extents, stretch, size) {
     plot_bgcolor: "rgba(0,0,0,0)",
     showlegend: false,
     font: { size: 11 },
-    shapes: panels.flatMap((panel, i) => shadeRanges(panel, extents[i], axisName(i))),
+    shapes: panels.flatMap((panel, i) => [
+      ...shadeRanges(panel, extents[i], axisName(i)),
+      ...shadeGoals(panel, goals, axes[i], axisName(i)),
+    ]),
     xaxis: {
       range: stretch,
       anchor: axisName(Math.max(panels.length - 1, 0)),
@@ -181,6 +185,21 @@ function shadeRanges({ series }, extents, yref) {
     const [y0, y1] = extents[k];
     const place = { xref: "paper", x0: 0, x1: 1, yref, y0, y1 };
     return [{ type: "rect", layer: "below", line: { width: 0 }, fillcolor: SHADE[side], ...place }];
+  });
+}
+
+/** Each goal's zone, as far as the axis shows it: a green band between dotted lines. */
+function shadeGoals({ series }, goals, axis, yref) {
+  if (!axis) return [];
+  const names = series.filter(({ isDifference }) => !isDifference).map(({ name }) => name);
+  return goals.filter(({ angle }) => names.includes(angle)).flatMap(({ low, high }) => {
+    const shared = { layer: "below", xref: "paper", x0: 0, x1: 1, yref };
+    const [y0, y1] = [Math.max(low ?? axis.low, axis.low), Math.min(high ?? axis.high, axis.high)];
+    if (y0 > y1) return []; // all readings are far from it
+    const border = { color: GOAL_COLOUR, width: 1.2, dash: "dot" };
+    const limits = [low, high].filter((limit) => limit !== null && limit >= axis.low && limit <= axis.high);
+    const band = { ...shared, type: "rect", y0, y1, line: { width: 0 }, fillcolor: `${GOAL_COLOUR}1A` };
+    return [band, ...limits.map((y) => ({ ...shared, type: "line", y0: y, y1: y, line: border }))];
   });
 }
 

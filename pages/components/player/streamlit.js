@@ -104,5 +104,6 @@ function findAround(data, find) {
     clipUrl: data.clip && find(data.clip),
     pageUrl: data.page && find(data.page),
   };
-  return { address: createAddress(data.shown), notes: data.notes, video, videos, takeaway };
+  const { notes, goals } = data;
+  return { address: createAddress(data.shown), notes, goals, video, videos, takeaway };
 }

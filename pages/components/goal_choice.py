@@ -60,13 +60,18 @@ def _keep(goals: list[Goal]) -> None:
 
 
 def _show_goal(goals: list[Goal], number: int, goal: Goal, *, is_locked: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(goal.label), width="stretch")
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        gap="small",
+        wrap=False,
+    ):
+        st.markdown(plain(goal.label), width="content")
         if st.button(
-            "Remove",
+            ":material/close:",
             key=f"remove_goal_{number}",
-            help=f"Remove {goal.label}",
-            icon=":material/close:",
+            help=f"Remove the goal: {goal.label}",
             type="tertiary",
             disabled=is_locked,
         ):

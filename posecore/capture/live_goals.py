@@ -19,24 +19,32 @@ from posecore.seen_angles import compute_seen_angle
 from posecore.sequence import PoseFrame
 from posecore.storage.session import Session
 from posecore.storage.session_store import SessionStore
+from posecore.topology import Landmark
 
 GOOD_RGB: Final[Colour] = (0, 158, 115)
 WARN_RGB: Final[Colour] = (230, 159, 0)
 _SAME_S: Final = 1e-3
-_RADIUS_SHARE: Final = 1 / 18  # of the picture's height
-_N_DASHES: Final = 9
-_DASH_SHARE: Final = 0.6
+_RADIUS_SHARE: Final = 0.2  # of the trunk's length
+_LEAST_RADIUS, _LARGEST_RADIUS = 1 / 40, 1 / 16  # of the picture's height
+_N_DASHES: Final = 8
+_DASH_SHARE: Final = 0.5
+_SHOULDERS: Final = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
+_HIPS: Final = [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
 _TICK: Final = np.array([[-0.45, 0.05], [-0.1, 0.4], [0.5, -0.4]])
 _TICK_AT: Final = np.array([1.15, -1.0])
 
 
 @dataclass(frozen=True)
 class _Mark:
-    """Where a goal is drawn: at a place of the camera's picture, the nth one there."""
+    """Where a goal is drawn: at a place of the camera's picture, the nth one there.
+
+    ``trunk`` is the length of the athlete's trunk, of the picture's height.
+    """
 
     xy: NDArray[np.floating]
     zone: Zone
     ring: int
+    trunk: float
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,8 @@ class LiveGoals(LivePart):
         for tracker, reading_deg in zip(self._trackers, self._readings_deg, strict=True):
             xy = _find_place(tracker.goal, frame)
             if math.isfinite(reading_deg) and np.isfinite(xy).all():
-                marks.append(_Mark(xy, tracker.zone, rings[xy.tobytes()]))
+                ring = rings[xy.tobytes()]
+                marks.append(_Mark(xy, tracker.zone, ring, _measure_trunk(frame)))
                 rings[xy.tobytes()] += 1
         return marks
 
@@ -168,7 +177,8 @@ class LiveGoals(LivePart):
         """Draw a ring at each goal's joint: whole with a tick in the zone, dashed outside."""
         for mark in self._marks:
             centre = canvas.to_points(mark.xy)
-            radius = canvas.height * _RADIUS_SHARE * (1 + 0.4 * mark.ring)
+            share = np.clip(_RADIUS_SHARE * mark.trunk, _LEAST_RADIUS, _LARGEST_RADIUS)
+            radius = canvas.height * share * (1 + 0.4 * mark.ring)
             is_in = mark.zone == "in"
             lines = [_CIRCLE] if is_in else _DASHES
             shapes = [_place(centre, line * radius) for line in lines]
@@ -176,7 +186,7 @@ class LiveGoals(LivePart):
                 tick = _TICK_AT + 0.6 * _TICK
                 shapes.append(_place(centre, tick * radius))
             thickness = canvas.thickness + (2 if is_in else 1)
-            canvas.draw_lines(shapes, WHITE, thickness + 3)
+            canvas.draw_lines(shapes, WHITE, thickness + 2)
             canvas.draw_lines(shapes, GOOD_RGB if is_in else WARN_RGB, thickness)
 
     def status(self) -> dict[str, Any]:
@@ -252,6 +262,14 @@ def _find_place(goal: Goal, frame: PoseFrame) -> NDArray[np.floating]:
     landmarks = definition.joint[1:2] if definition.joint else definition.landmarks
     place: NDArray[np.floating] = frame.image_landmarks[list(landmarks), :2].mean(axis=0)
     return place
+
+
+def _measure_trunk(frame: PoseFrame) -> float:
+    """From the middle of the shoulders to that of the hips; 0 where they are not known."""
+    xy = frame.image_landmarks[:, :2]
+    trunk = xy[_SHOULDERS].mean(axis=0) - xy[_HIPS].mean(axis=0)
+    # Across the picture a unit is longer than up and down; a lying trunk is only roughly measured.
+    return float(np.nan_to_num(np.hypot(*trunk)))
 
 
 def _describe(

@@ -9,8 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from tests.e2e.camera_page import (
+    LONG_MS,
+    OpenCameraPage,
+    make_camera_arguments,
+    write_camera_clip,
+)
 from tests.e2e.dashboard import Dashboard, Watch, run_browser, run_dashboard, watch_page
 from tests.e2e.player_page import Player
 
@@ -55,6 +61,31 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     """One headless Chromium without a camera."""
     with run_browser(playwright) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def camera_clip(test_video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real video in the form that Chromium takes for a camera."""
+    path = tmp_path_factory.mktemp("camera") / "clip.mjpeg"
+    write_camera_clip(test_video, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def open_camera_page(playwright: Playwright, camera_clip: Path) -> Iterator[OpenCameraPage]:
+    """Open pages in a browser that has a camera, and allows it."""
+    with run_browser(playwright, *make_camera_arguments(camera_clip)) as browser:
+
+        def open_one(url: str, *, width: int = 1280, height: int = 900, **options: Any) -> Page:
+            context = browser.new_context(viewport={"width": width, "height": height}, **options)
+            page = context.new_page()
+            page.set_default_timeout(LONG_MS)
+            expect.set_options(timeout=LONG_MS)
+            page.watch = watch_page(page)  # type: ignore[attr-defined]
+            page.goto(url)
+            return page
+
+        yield open_one
 
 
 @pytest.fixture

@@ -5,70 +5,20 @@ import io
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from zipfile import ZipFile
 
-import av
 import psutil
 import pytest
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Page, expect
 from websockets.sync.client import connect
 
 from posecore import open_store
-from tests.e2e.dashboard import Dashboard, run_browser, run_dashboard, watch_page
+from tests.e2e.camera_page import LONG_MS, acknowledge_privacy, start_camera
+from tests.e2e.dashboard import Dashboard, run_dashboard
 from tests.sockets.socket_server import Client, make_pose
-
-CAMERA_SIZE = (640, 360)
-N_CAMERA_FRAMES = 190  # somebody is in view until then
-LONG_MS = 60_000
-
-
-@pytest.fixture(scope="session")
-def camera_clip(test_video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Real video in the form that Chromium takes for a camera."""
-    path = tmp_path_factory.mktemp("camera") / "clip.mjpeg"
-    with av.open(str(path), "w", format="mjpeg") as output, av.open(str(test_video)) as container:
-        stream = output.add_stream("mjpeg", rate=30)
-        stream.width, stream.height = CAMERA_SIZE
-        stream.pix_fmt = "yuvj420p"
-        stream.time_base = Fraction(1, 30)
-        for number, frame in enumerate(container.decode(video=0)):
-            if number == N_CAMERA_FRAMES:
-                break
-            picture = frame.reformat(*CAMERA_SIZE, "yuvj420p", dst_color_range="JPEG")
-            picture.pts, picture.time_base = number, Fraction(1, 30)
-            output.mux(stream.encode(picture))
-        output.mux(stream.encode())
-    return path
-
-
-OpenCameraPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def open_camera_page(playwright: Playwright, camera_clip: Path) -> Iterator[OpenCameraPage]:
-    """Open pages in a browser that has a camera, and allows it."""
-    arguments = [
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={camera_clip}",
-        "--autoplay-policy=no-user-gesture-required",
-    ]
-    with run_browser(playwright, *arguments) as browser:
-
-        def open_one(url: str) -> Page:
-            context = browser.new_context(viewport={"width": 1280, "height": 900})
-            page = context.new_page()
-            page.set_default_timeout(LONG_MS)
-            expect.set_options(timeout=LONG_MS)
-            page.watch = watch_page(page)  # type: ignore[attr-defined]
-            page.goto(url)
-            return page
-
-        yield open_one
 
 
 class ConnectionWatch:
@@ -126,30 +76,10 @@ def recording(page: Page, url: str, name: str, *, keep_video: bool = False) -> I
     yield
 
 
-def start_camera(page: Page) -> None:
-    """Press Start camera until it runs, as a person would on a busy machine."""
-    start = page.frame_locator("iframe").get_by_role("button", name="Start camera")
-    analysed = page.get_by_test_id("live-panel").get_by_text("frames/s analysed")
-    for _ in range(3):
-        start.click()
-        try:
-            expect(analysed).to_be_visible(timeout=25_000)
-        except AssertionError:
-            continue
-        return
-    raise AssertionError("The camera did not start.")
-
-
 def wait_for_timer(page: Page, least_s: int) -> None:
     """Wait until the recording has this length by its own timer, less than ten seconds."""
     timer = page.get_by_role("timer")
     expect(timer).to_have_text(re.compile(rf"00:(0[{least_s}-9]|[1-5]\d)"))
-
-
-def acknowledge_privacy(page: Page) -> None:
-    page.get_by_role("button", name="Understood").click()
-    expect(page.get_by_role("button", name="Understood")).to_have_count(0)
-    expect(page.get_by_role("button", name="Record now")).to_have_count(1)
 
 
 def player(page: Page):

@@ -19,6 +19,7 @@ NAMES = (
     "trust_calibration",
     "refinement",
     "live",
+    "live_goals",
     "import_video",
     "replay",
     "compare_page",

@@ -67,7 +67,7 @@ def _show_goal(goals: list[Goal], number: int, goal: Goal, *, is_locked: bool) -
         gap="small",
         wrap=False,
     ):
-        st.markdown(plain(goal.label), width="content")
+        st.markdown(f":small[{plain(goal.label)}]", width="stretch")
         if st.button(
             ":material/close:",
             key=f"remove_goal_{number}",
@@ -88,13 +88,8 @@ def _ask_goal(goals: list[Goal]) -> None:
         key="goal_angle",
     )
     st.caption(f"{ANGLES[angle].meaning[0].upper()}{ANGLES[angle].meaning[1:]}.")
-    kind: Kind = st.segmented_control(
-        "Shall be",
-        list(_KINDS),
-        format_func=lambda each: _KINDS[each],
-        default="at_least",
-        required=True,
-        key="goal_kind",
+    kind = st.selectbox(
+        "Shall be", list(_KINDS), format_func=lambda each: _KINDS[each], key="goal_kind"
     )
     limits = _ask_limits(angle, kind)
     if st.button("Add goal", key="add_goal", icon=":material/add:", width="stretch"):

@@ -67,8 +67,8 @@ def _say(each: SessionGoal) -> str:
         return "The angle was never seen."
     best = f"best {math.floor(result.best_deg + 0.5)}\N{DEGREE SIGN}"
     if not result.in_zone_s:
-        return f"Not reached \N{MIDDLE DOT} {best}"
+        return f"Not reached, {best}"
     n_times = result.n_repetitions
     times = "1 repetition" if n_times == 1 else f"{n_times:,} repetitions"
     zone = f"{result.in_zone_s:.1f} s in the zone"
-    return " \N{MIDDLE DOT} ".join([times, zone, best])
+    return ", ".join([times, zone, best])

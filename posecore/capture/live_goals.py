@@ -25,13 +25,13 @@ GOOD_RGB: Final[Colour] = (0, 158, 115)
 WARN_RGB: Final[Colour] = (230, 159, 0)
 _SAME_S: Final = 1e-3
 _RADIUS_SHARE: Final = 0.2  # of the trunk's length
-_LEAST_RADIUS, _LARGEST_RADIUS = 1 / 40, 1 / 16  # of the picture's height
-_N_DASHES: Final = 8
-_DASH_SHARE: Final = 0.5
+_LEAST_RADIUS, _LARGEST_RADIUS = 1 / 26, 1 / 14  # of the picture's height
+_N_DASHES: Final = 5
+_DASH_SHARE: Final = 0.4
 _SHOULDERS: Final = [Landmark.LEFT_SHOULDER, Landmark.RIGHT_SHOULDER]
 _HIPS: Final = [Landmark.LEFT_HIP, Landmark.RIGHT_HIP]
 _TICK: Final = np.array([[-0.45, 0.05], [-0.1, 0.4], [0.5, -0.4]])
-_TICK_AT: Final = np.array([1.15, -1.0])
+_TICK_AT: Final = np.array([1.75, -0.7])
 
 
 @dataclass(frozen=True)
@@ -180,14 +180,11 @@ class LiveGoals(LivePart):
             share = np.clip(_RADIUS_SHARE * mark.trunk, _LEAST_RADIUS, _LARGEST_RADIUS)
             radius = canvas.height * share * (1 + 0.4 * mark.ring)
             is_in = mark.zone == "in"
-            lines = [_CIRCLE] if is_in else _DASHES
+            lines = [_CIRCLE, _TICK_AT + 0.9 * _TICK] if is_in else _DASHES
             shapes = [_place(centre, line * radius) for line in lines]
             if is_in:
-                tick = _TICK_AT + 0.6 * _TICK
-                shapes.append(_place(centre, tick * radius))
-            thickness = canvas.thickness + (2 if is_in else 1)
-            canvas.draw_lines(shapes, WHITE, thickness + 2)
-            canvas.draw_lines(shapes, GOOD_RGB if is_in else WARN_RGB, thickness)
+                canvas.draw_lines(shapes, WHITE, canvas.thickness + 3)
+            canvas.draw_lines(shapes, GOOD_RGB if is_in else WARN_RGB, canvas.thickness + 1)
 
     def status(self) -> dict[str, Any]:
         """Describe each goal: where the angle is, what was reached, and in the last recording."""

@@ -1,7 +1,7 @@
 // Goals: how often each was reached, where the angle is against the zone, and a sound for coming in
 // and for leaving.
 
-const ZONE_WORDS = { in: "✓ in the zone", out: "○ outside", unseen: "– not seen" };
+const ZONE_WORDS = { in: "✓ in zone", out: "○ outside", unseen: "– not seen" };
 
 export function makeGoals(host, send, sounds) {
   let cards = [];

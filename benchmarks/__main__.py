@@ -19,10 +19,14 @@ NAMES = (
     "trust_calibration",
     "refinement",
     "live",
+<<<<<<< ours
     "ghost",
     "live_goals",
     "mirror",
     "live_latency",
+=======
+    "live_goals",
+>>>>>>> theirs
     "import_video",
     "replay",
     "compare_page",

@@ -5,6 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from posecore.errors import InvalidFieldError
 from posecore.goals import MAX_GOALS, Goal, GoalResult, SessionGoal
+from posecore.storage.audit_store import write_down
 from posecore.storage.connection import Database
 from posecore.storage.session_lookup import find_session
 
@@ -47,14 +48,15 @@ class GoalStore:
                 f"A session may have {MAX_GOALS} goals and this one has {len(goals)}; remove some."
             )
         with self._database.transaction() as cursor:
-            session_id = find_session(cursor, session_id, owner=self._owner, right="own").id
-            cursor.execute("DELETE FROM goals WHERE session_id = ?", [session_id])
+            session = find_session(cursor, session_id, owner=self._owner, right="own")
+            cursor.execute("DELETE FROM goals WHERE session_id = ?", [session.id])
             for number, each in enumerate(goals):
                 cursor.execute(
                     f"INSERT INTO goals (session_id, number, {_COLUMNS}) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    [session_id, number, *_to_row(each)],
+                    [session.id, number, *_to_row(each)],
                 )
+            write_down(cursor, "changed", actor=self._owner, session=session, detail="goals")
 
     def list(self, session_id: str) -> _Goals:
         """Return the goals of a session in the order they were set.

@@ -61,6 +61,9 @@ def check_replay(page):
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar).to_contain_text(re.compile(rf"{STEP.label}\s*[1-9]\d* repetitions?"))
     expect(sidebar).to_contain_text(re.compile(rf"{SPLITS.label}\s*(Not reached|The angle was)"))
+    shapes = page.get_by_role("img", name="Charts over time").evaluate("(it) => it.layout.shapes")
+    limits = [each for each in shapes if each["type"] == "line"]
+    assert [(each["y0"], each["line"]["color"]) for each in limits] == [(40, "#009E73")]
     return re.search(r"session=([0-9a-f-]{36})", page.url)[1]
 
 

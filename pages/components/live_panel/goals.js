@@ -64,6 +64,7 @@ function makeGoalCard({ label, side }) {
     const pair = add(numbers, `goal-number ${name}`, "div");
     const value = add(pair, "goal-value", "output");
     value.setAttribute("aria-label", `${label}: ${unit}`);
+    if (name !== "count") value.setAttribute("aria-live", "off"); // too often to be read aloud
     add(pair, "goal-unit").textContent = unit;
     return value;
   };
@@ -101,6 +102,6 @@ function setWords(element, words) {
 function describeCount({ last }, isRecording) {
   if (isRecording) return "Counts this recording.";
   if (!last) return "Counts while the camera runs.";
-  const times = last.n_repetitions === 1 ? "1 repetition" : `${last.n_repetitions} repetitions`;
+  const times = last.n_repetitions === 1 ? "once" : `${last.n_repetitions} times`;
   return `Recorded: ${times}, ${last.in_zone_s.toFixed(1)} s in the zone.`;
 }

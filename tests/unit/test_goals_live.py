@@ -267,7 +267,7 @@ def test_a_killed_program_loses_neither_goals_nor_numbers(settings):
 import os
 from posecore import Goal, Settings, open_store
 from posecore.capture.live_room import LiveRoom
-from tests.unit.test_live_goals import DEEP, Athlete, film, PICTURE, WAIT_S
+from tests.unit.test_goals_live import DEEP, Athlete, film, PICTURE, WAIT_S
 settings = Settings.from_env({{"POSECORE_DATA": {str(settings.data_dir)!r}}})
 store = open_store(settings.database)
 room = LiveRoom(store, settings)

@@ -20,6 +20,7 @@ NAMES = (
     "refinement",
     "live",
     "live_latency",
+    "one_athlete",
     "import_video",
     "replay",
     "compare_page",

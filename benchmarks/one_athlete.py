@@ -1,9 +1,9 @@
 """Somebody walks past the athlete: how many of the walker's frames get into the recording.
 
-Run with ``python -m benchmarks.one_athlete``. The athlete is the man of the real test video, who does
-jumping jacks; the walker is the woman of the same video, cut out by the pose model's own mask and
-put before him, as large as he or half as large again, walking by or staying. For false alarms: the
-sample recordings of one person and the recording of four cameras (``benchmarks.four_cameras``).
+Run with ``python -m benchmarks.one_athlete``. The athlete is the man of the real test video, who
+does jumping jacks; the walker is the woman of the same video, cut out by the pose model's own mask
+and put before him, as large as he or half as large again, walking by or staying. For false alarms:
+the sample recordings of one person and the recording of four cameras (``benchmarks.four_cameras``).
 """
 
 import tempfile
@@ -90,7 +90,10 @@ def main() -> None:
 def read_frames() -> list[Picture]:
     """Pictures of the test video."""
     with av.open(str(find_test_video())) as container:
-        return [frame.reformat(*SIZE, "rgb24").to_ndarray() for frame in container.decode(video=0)]
+        return [
+            frame.reformat(*SIZE, "rgb24").to_ndarray().astype(np.uint8, copy=False)
+            for frame in container.decode(video=0)
+        ]
 
 
 def turn(number: int) -> int:
@@ -109,7 +112,8 @@ def resize(picture: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     width, height = size
     rows = np.arange(height) * picture.shape[0] // height
     columns = np.arange(width) * picture.shape[1] // width
-    return picture[rows[:, None], columns]
+    resized: NDArray[Any] = picture[rows[:, None], columns]
+    return resized
 
 
 def open_landmarker(*, has_masks: bool = False) -> Any:

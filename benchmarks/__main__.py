@@ -19,14 +19,11 @@ NAMES = (
     "trust_calibration",
     "refinement",
     "live",
-<<<<<<< ours
     "ghost",
     "live_goals",
     "mirror",
     "live_latency",
-=======
-    "live_goals",
->>>>>>> theirs
+    "one_athlete",
     "import_video",
     "replay",
     "compare_page",

@@ -196,7 +196,7 @@ def align_by_clock(
             "On the cameras' common clock one recording ends before the other begins; bring the "
             "two together in another way."
         )
-    words = f"by the cameras' common clock, which agree within ±{1000 * error_s:.0f} ms"
+    words = f"by the cameras' common clock, known within ±{1000 * error_s:.0f} ms"
     return _align_moments(a, b, start_s, start_s - offset_s, "clock", words)
 
 

@@ -35,7 +35,7 @@ WAYS: Final = {
     "first repetition": "First repetition",
     "repetition": "Each repetition",
     "moment": "A moment set by hand",
-    "clock": "The cameras' common clock",
+    "clock": "The cameras' clock",
 }
 """How two sessions can be brought together, for people; the last only those filmed at once."""
 

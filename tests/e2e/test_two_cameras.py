@@ -16,7 +16,6 @@ from tests.e2e.test_journey import (
     acknowledge_privacy,
     open_camera_page,  # noqa: F401 - a fixture
     player,
-    start_camera,
     wait_for_timer,
 )
 
@@ -43,6 +42,22 @@ def camera_clip(test_video: Path, tmp_path_factory: pytest.TempPathFactory) -> P
             output.mux(stream.encode(picture))
         output.mux(stream.encode())
     return path
+
+
+def start_camera(page: Page) -> None:
+    """Start it and wait until it is analysed; two at once take their time on two cores."""
+    start = page.frame_locator("iframe").get_by_role("button", name="Start camera")
+    analysed = page.get_by_test_id("live-panel").get_by_text("frames/s analysed")
+    start.click()
+    for _ in range(4):
+        try:
+            expect(analysed).to_be_visible(timeout=40_000)
+        except AssertionError:
+            if start.count():
+                start.click()
+            continue
+        return
+    raise AssertionError("The camera did not start.")
 
 
 def open_second_camera(page: Page) -> None:

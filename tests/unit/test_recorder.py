@@ -10,6 +10,7 @@ import pytest
 
 from posecore import PoseFrame, SessionStore
 from posecore.capture.recorder import NO_FRAME, RecorderState, SessionRecorder
+from posecore.capture.rolling_buffer import RememberedFrame
 from posecore.errors import InvalidFieldError, SessionNotFoundError
 from posecore.synthetic import make_squats
 
@@ -219,3 +220,40 @@ def test_a_full_disk_keeps_the_frames_until_there_is_room(tmp_path):
         check=False,
     )
     assert done.stdout.splitlines() == ["refused: True True", "50"], done.stderr
+
+
+def remember(times_s, numbers):
+    """Frames as the rolling buffer holds them."""
+    frames = [make_frame(time_s) for time_s in times_s]
+    return [
+        RememberedFrame(frame, frame, number, SIZE)
+        for frame, number in zip(frames, numbers, strict=True)
+    ]
+
+
+def test_a_recording_can_begin_with_what_was_seen_before_its_start(recorder, store):
+    recorder.start(name="Wall", lead_in=remember([5.0, 5.1, 5.4], [40, 41, 44]))
+    recorder.add_frame(make_frame(5.4), SIZE)  # seen already
+    recorder.add_frame(make_frame(5.5), SIZE)
+    recorder.add_dropped()
+    recorder.add_frame(make_frame(5.7), SIZE)
+    assert recorder.elapsed_s == pytest.approx(0.7)
+    session = recorder.stop()
+    sequence = store.load_sequence(session.id)
+    np.testing.assert_allclose(sequence.time_s, [0.0, 0.1, 0.4, 0.5, 0.7])
+    assert sequence.frame_number.tolist() == [0, 1, 4, 6, 8]
+    assert (session.frame_count, session.dropped_count) == (5, 4)
+
+
+def test_there_is_no_lead_in_before_a_countdown(store):
+    clock = Clock()
+    recorder = SessionRecorder(store, clock=clock)
+    recorder.start(name="Wall", delay_s=3.0, lead_in=remember([5.0], [0]))
+    clock.now_s += 3.0
+    recorder.add_frame(make_frame(9.0), SIZE)
+    assert recorder.stop().frame_count == 1
+
+
+def test_a_lead_in_alone_is_a_recording(recorder):
+    recorder.start(name="Wall", lead_in=remember([5.0, 5.1], [0, 1]))
+    assert recorder.stop().frame_count == 2

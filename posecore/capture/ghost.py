@@ -131,6 +131,7 @@ class Ghost(LivePart):
         self._run: _Run | None = None
         self._loading: threading.Thread | None = None
         self._problem = ""
+        self._was_recording = False
         self._is_looped = True
         self._speed = 1.0
         self._placement: Placement = "hips"
@@ -205,6 +206,9 @@ class Ghost(LivePart):
             if run is None:
                 return
             now_s = moment.arrived_s
+            if moment.is_recording and not self._was_recording and self.way == "own":
+                run.begin(now_s)  # behind the countdown, with the recording's first frame
+            self._was_recording = moment.is_recording
             angles_deg = leave_out_hidden(compute_core_angles(moment.calm), moment.frame.visibility)
             time_s = self._move_on(run, now_s, angles_deg)
             pose = run.reference.read(time_s)
@@ -285,12 +289,6 @@ class Ghost(LivePart):
             if self._run is not None:
                 self._run.placer.forget()
                 self._run.drawn = None
-
-    def recording_started(self) -> None:
-        """Begin with the recording."""
-        with self._lock:
-            if self._run is not None and self.way == "own":
-                self._run.begin(self._clock())
 
     # What the panel asks
 

@@ -68,7 +68,7 @@ def frame_at(sequence, number, **changes) -> PoseFrame:
     )
 
 
-def show(ghost, clock, frame, size=SIZE):
+def show(ghost, clock, frame, size=SIZE, *, is_recording=False):
     """Let the ghost see one frame, now."""
     picture = np.zeros((size[1], size[0], 3), dtype=np.uint8)
     ghost.see(
@@ -79,6 +79,7 @@ def show(ghost, clock, frame, size=SIZE):
             image_size=size,
             frame_rgb=picture,
             arrived_s=clock.now_s,
+            is_recording=is_recording,
         )
     )
 
@@ -321,6 +322,17 @@ def test_play_pause_seek_speed_and_loop(ghost, clock):
     ghost.obey({"do": "play"})
     show(ghost, clock, standing)
     assert ghost.status()["position_s"] == 0.0
+
+
+def test_at_its_own_pace_it_begins_with_the_recording(ghost, clock):
+    squats = make_squats(4.0)
+    choose(ghost, squats)
+    positions = []
+    for is_recording in (False, True, True):
+        clock.now_s += 1.0
+        show(ghost, clock, frame_at(squats, 0), is_recording=is_recording)
+        positions.append(ghost.status()["position_s"])
+    assert positions == [1.0, 0.0, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from posecore.capture.ghost_reference import GhostReference
 from posecore.capture.ghost_score import (
     HeldPosition,
     RunningScore,
+    SteadyWords,
     describe_worst,
     find_levels,
 )
@@ -251,6 +252,18 @@ def test_what_is_most_off_is_said_in_words():
     levels = find_levels(np.array([0, 20, 50, np.nan, 0, 0, 0, 0.0]))
     assert list(levels.values())[:3] == ["good", "warn", "bad"]
     assert len(levels) == 7
+
+
+def test_the_words_stay_long_enough_to_be_read():
+    words, said = SteadyWords(), []
+    for number in range(3 * FPS):
+        off = np.zeros(8)
+        off[number % 2] = 40.0
+        words.add(number / FPS, off)
+        said.append(words.words)
+    changes = [number for number in range(1, len(said)) if said[number] != said[number - 1]]
+    assert len(changes) <= 4
+    assert "20°" in said[-1]
 
 
 def test_a_position_counts_as_held_after_a_second_and_once():

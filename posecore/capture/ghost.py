@@ -19,7 +19,7 @@ from posecore.capture.ghost_score import (
     HeldPosition,
     Level,
     RunningScore,
-    describe_worst,
+    SteadyWords,
     find_levels,
 )
 from posecore.capture.live_part import LiveMoment, LivePart
@@ -31,7 +31,7 @@ from posecore.sequence import PoseSequence
 Floats = NDArray[np.float64]
 Way = Literal["own", "waiting"]
 
-WAYS: Final[dict[Way, str]] = {"own": "Own pace", "waiting": "Waits for me"}
+WAYS: Final[dict[Way, str]] = {"own": "Own pace", "waiting": "Waits"}
 """How a ghost can run, for people."""
 
 _CALM_S: Final = 0.06
@@ -81,6 +81,7 @@ class _Run:
         self.clock = ReplayClock()
         self.score = RunningScore()
         self.held = HeldPosition()
+        self.worst = SteadyWords()
         self.last_score = float("nan")
         self.difference_deg = _UNKNOWN
         self.shown_s = reference.start_s
@@ -131,6 +132,7 @@ class Ghost(LivePart):
         self._run: _Run | None = None
         self._loading: threading.Thread | None = None
         self._problem = ""
+        self._was_recording = False
         self._is_looped = True
         self._speed = 1.0
         self._placement: Placement = "hips"
@@ -205,11 +207,15 @@ class Ghost(LivePart):
             if run is None:
                 return
             now_s = moment.arrived_s
+            if moment.is_recording and not self._was_recording and self.way == "own":
+                run.begin(now_s)  # behind the countdown, with the recording's first frame
+            self._was_recording = moment.is_recording
             angles_deg = leave_out_hidden(compute_core_angles(moment.calm), moment.frame.visibility)
             time_s = self._move_on(run, now_s, angles_deg)
             pose = run.reference.read(time_s)
             run.placer.see(now_s, moment.frame, moment.image_size)
             run.difference_deg = _UNKNOWN if pose is None else angles_deg - pose.angles_deg
+            run.worst.add(now_s, run.difference_deg)
             if run.clock.is_playing:
                 run.score.add(now_s, run.difference_deg)
             is_still = not run.clock.is_playing or self._is_hold(run, time_s)
@@ -286,12 +292,6 @@ class Ghost(LivePart):
                 self._run.placer.forget()
                 self._run.drawn = None
 
-    def recording_started(self) -> None:
-        """Begin with the recording."""
-        with self._lock:
-            if self._run is not None and self.way == "own":
-                self._run.begin(self._clock())
-
     # What the panel asks
 
     def status(self) -> dict[str, Any]:
@@ -317,7 +317,7 @@ class Ghost(LivePart):
                 "score": _whole(run.score.recent),
                 "run_score": _whole(run.score.whole),
                 "last_score": _whole(run.last_score),
-                "worst": describe_worst(run.difference_deg),
+                "worst": run.worst.words,
                 "is_matched": is_waiting and run.warping.is_matched,
                 "is_lost": is_waiting and run.warping.is_lost,
                 "hold_share": round(run.held.share, 1),

@@ -22,6 +22,7 @@ HELD_S: Final = 1.0
 _LEAST_KNOWN: Final = 4
 _TOLERATED_S: Final = 0.25
 _SAID_S: Final = 1.5
+_READ_S: Final = 0.7
 
 GHOST_SCORE_FORMULA: Final = (
     "100 x the mean, over elbows, shoulders, hips and knees and over the moments, of "
@@ -106,6 +107,31 @@ def describe_worst(difference_deg: Floats) -> str:
     joint, more, less = _WORDS[angle.motion]
     words = more if difference_deg[worst] > 0 else less
     return f"{angle.side} {joint} {round(float(apart[worst]))}° {words} than the ghost"
+
+
+class SteadyWords:
+    """What is most off, on the mean of some tenths of a second, so that it can be read.
+
+    Attributes
+    ----------
+    words : str
+        As of :func:`describe_worst`.
+    """
+
+    def __init__(self) -> None:
+        self.words = ""
+        self._said_s = -float("inf")
+        self._sums, self._counts = np.zeros(len(CORE_ANGLES)), np.zeros(len(CORE_ANGLES))
+
+    def add(self, now_s: float, difference_deg: Floats) -> None:
+        """Take in one moment."""
+        known = ~np.isnan(difference_deg)
+        self._sums += np.where(known, difference_deg, 0.0)
+        self._counts += known
+        if not 0 <= now_s - self._said_s < _READ_S:
+            mean = np.where(self._counts > 0, self._sums / np.maximum(self._counts, 1), np.nan)
+            self.words, self._said_s = describe_worst(mean), now_s
+            self._sums, self._counts = 0 * self._sums, 0 * self._counts
 
 
 @dataclass

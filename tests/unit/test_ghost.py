@@ -14,6 +14,7 @@ from posecore.capture.ghost_reference import GhostReference
 from posecore.capture.ghost_score import (
     HeldPosition,
     RunningScore,
+    SteadyWords,
     describe_worst,
     find_levels,
 )
@@ -68,7 +69,7 @@ def frame_at(sequence, number, **changes) -> PoseFrame:
     )
 
 
-def show(ghost, clock, frame, size=SIZE):
+def show(ghost, clock, frame, size=SIZE, *, is_recording=False):
     """Let the ghost see one frame, now."""
     picture = np.zeros((size[1], size[0], 3), dtype=np.uint8)
     ghost.see(
@@ -79,6 +80,7 @@ def show(ghost, clock, frame, size=SIZE):
             image_size=size,
             frame_rgb=picture,
             arrived_s=clock.now_s,
+            is_recording=is_recording,
         )
     )
 
@@ -252,6 +254,18 @@ def test_what_is_most_off_is_said_in_words():
     assert len(levels) == 7
 
 
+def test_the_words_stay_long_enough_to_be_read():
+    words, said = SteadyWords(), []
+    for number in range(3 * FPS):
+        off = np.zeros(8)
+        off[number % 2] = 40.0
+        words.add(number / FPS, off)
+        said.append(words.words)
+    changes = [number for number in range(1, len(said)) if said[number] != said[number - 1]]
+    assert len(changes) <= 4
+    assert "20°" in said[-1]
+
+
 def test_a_position_counts_as_held_after_a_second_and_once():
     held = HeldPosition()
     near, far = np.full(8, 10.0), np.full(8, 30.0)
@@ -321,6 +335,17 @@ def test_play_pause_seek_speed_and_loop(ghost, clock):
     ghost.obey({"do": "play"})
     show(ghost, clock, standing)
     assert ghost.status()["position_s"] == 0.0
+
+
+def test_at_its_own_pace_it_begins_with_the_recording(ghost, clock):
+    squats = make_squats(4.0)
+    choose(ghost, squats)
+    positions = []
+    for is_recording in (False, True, True):
+        clock.now_s += 1.0
+        show(ghost, clock, frame_at(squats, 0), is_recording=is_recording)
+        positions.append(ghost.status()["position_s"])
+    assert positions == [1.0, 0.0, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,7 @@ class SessionRecorder:
         self._writer: threading.Thread | None = None
         self._stopping = threading.Event()
         self._starts_at = float("inf")
-        self._problem = ""
-        self._video_problem = ""
+        self._problem = self._video_problem = ""
         self._begin(None)
 
     def _begin(self, fields: Mapping[str, Any] | None) -> None:

@@ -58,10 +58,17 @@ class PairingDesk:
     ----------
     get_time_s : callable
         A clock that never goes back, seconds.
+    tell : callable, optional
+        Is told each new code but the first.
     """
 
-    def __init__(self, get_time_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        get_time_s: Callable[[], float] = time.monotonic,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
         self._get_time_s = get_time_s
+        self._tell = tell
         self._lock = threading.Lock()
         self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._recent: deque[float] = deque(maxlen=MAX_WRONG)
@@ -81,6 +88,8 @@ class PairingDesk:
     def _renew(self) -> None:
         self._code = make_code()
         self._n_wrong_of_this_code = 0
+        if self._tell is not None:
+            self._tell(self.code)
 
     def check(self, text: str, address: str) -> None:
         """Make sure that a code is the right one.

@@ -14,8 +14,6 @@ from posecore.lan import find_names, write_host
 from posecore.lan_certificate import LanCertificate, read_certificate
 from posecore.pairing import PairingDesk
 
-DESK: Final = PairingDesk()
-"""Holds the code of this run of the dashboard."""
 HOW_TO: Final = "python3 scripts/run.py --lan"
 WARNING: Final = (
     "The browser warns once on each device, because no public authority can vouch for an address "
@@ -109,3 +107,11 @@ def describe(lan: Lan, code: str) -> list[str]:
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def _tell_code(code: str) -> None:
+    _say(f"The pairing code is {code} from now on.")
+
+
+DESK: Final = PairingDesk(tell=_tell_code)
+"""Holds the code of this run of the dashboard."""

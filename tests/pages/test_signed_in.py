@@ -31,7 +31,7 @@ from tests.pages.test_live import record
 from tests.pages.test_sessions import button
 
 FILES = ("home", "live", "sessions", "find", "replay", "compare", "repetitions", "progress")
-FILES += ("compare_many", "import_video", "settings", "audience")
+FILES += ("compare_many", "import_video", "settings", "audience", "phone")
 
 
 @pytest.fixture(autouse=True)

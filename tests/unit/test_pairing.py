@@ -103,6 +103,15 @@ def test_five_wrong_codes_make_the_device_wait_and_the_code_another(desk, time):
     desk.check(desk.code, PHONE)
 
 
+def test_whoever_shows_the_code_is_told_each_new_one():
+    told = []
+    desk = PairingDesk(tell=told.append)
+    type_wrong(desk, times=TRIES)
+    desk.renew()
+    assert told[-1] == desk.code
+    assert len(set(told)) == 2
+
+
 def test_other_devices_are_not_held_up(desk):
     type_wrong(desk, times=TRIES)
     desk.check(desk.code, LAPTOP)

@@ -55,10 +55,24 @@ class PictureSender:
                 self._thread.start()
             self._changed.notify_all()
 
+    def close(self) -> None:
+        """End the thread; the next picture starts it anew."""
+        with self._changed:
+            thread, self._thread = self._thread, None
+            self._waiting = None
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join()
+
     def _run(self) -> None:
+        me = threading.current_thread()
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting is not None, IDLE_S)
+                self._changed.wait_for(
+                    lambda: self._waiting is not None or self._thread is not me, IDLE_S
+                )
+                if self._thread is not me:
+                    return  # what waits is for the thread that came after
                 picture, self._waiting = self._waiting, None
                 if picture is None:
                     self._thread = None

@@ -103,6 +103,7 @@ class AudiencePart(LivePart):
     def camera_ended(self) -> None:
         """Make room for another camera on this stream."""
         self._last_s = float("-inf")
+        self._pictures.close()
 
 
 def _write(moment: LiveMoment) -> bytes:

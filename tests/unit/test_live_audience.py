@@ -49,6 +49,8 @@ def open_room(store, settings, stage, clock):
         return room
 
     yield open_one
+    for room in kept:
+        room.camera_ended()
     kept.clear()
 
 
@@ -170,6 +172,8 @@ def test_pictures_are_small_not_too_many_and_copies(clock):
         sender.offer(large)
         offered += sender._next_s != before
     assert 9 <= offered <= 11
+    sender.close()
+    assert not [each for each in threading.enumerate() if each.name == "pictures"]
 
 
 def test_who_says_what_came_is_not_sent_far_ahead():

@@ -112,7 +112,8 @@ def _ask_rest(ghost: Ghost, session: Session) -> None:
     st.caption("Score: 100 where every joint is bent as the ghost's.", help=GHOST_SCORE_FORMULA)
     ghost.placement = placement
     ghost.run_as(way)
-    processing = get_settings().processing
+    # What is followed has to be calm, also where a replay shows the landmarks as recorded.
+    processing: Processing = "refined" if get_settings().processing == "refined" else "cleaned"
     key = (get_store().owner, session.id, from_s, to_s, is_mirrored, processing)
     is_new = ghost.choice is None or ghost.choice.session_id != session.id
     load = partial(_load, get_store(), session.id, processing, is_mirrored=is_mirrored)

@@ -207,6 +207,8 @@ class Ghost(LivePart):
             if run is None:
                 return
             now_s = moment.arrived_s
+            if not math.isfinite(run.seen_s) and run.clock.is_playing:
+                run.clock.seek(run.shown_s, now_s)  # it did not run on while there was no camera
             if moment.is_recording and not self._was_recording and self.way == "own":
                 run.begin(now_s)  # behind the countdown, with the recording's first frame
             self._was_recording = moment.is_recording
@@ -290,7 +292,7 @@ class Ghost(LivePart):
         with self._lock:
             if self._run is not None:
                 self._run.placer.forget()
-                self._run.drawn = None
+                self._run.drawn, self._run.seen_s = None, -math.inf
 
     # What the panel asks
 

@@ -4,7 +4,9 @@ import pytest
 
 from pages.components import camera, ghost_choice
 from posecore.errors import SessionNotFoundError
+from posecore.synthetic import make_squats
 from tests.pages.test_sessions import button
+from tests.pages.test_sharing import lend
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +115,23 @@ def test_what_was_loaded_once_is_not_given_to_whoever_may_no_longer_see_it(
     load = get_ghost(app).choice.load
     assert load().n_frames == 60
     page_store.delete_session(session_id)
+    with pytest.raises(SessionNotFoundError):
+        load()
+
+
+def test_what_somebody_shares_can_be_a_ghost_until_they_take_it_back(open_page, page_store):
+    gina = page_store.for_owner("https://id.example#gina")
+    own = gina.create_session(name="Gina's own", source="live")
+    gina.append_frames(own, make_squats(2.0))
+    gina.finish_session(own)
+    lent, share = lend(gina, page_store)
+    app = open_page("live.py", ghost=own)
+    assert "not here" in app.warning[0].value
+    assert not any("Gina's own" in each for each in app.selectbox(key="ghost_session").options)
+    load = get_ghost(choose(app, "Gina's wall")).choice.load
+    assert load().n_frames == 60
+    assert app.query_params["ghost"] == lent
+    gina.shares.revoke(share.id)
     with pytest.raises(SessionNotFoundError):
         load()
 

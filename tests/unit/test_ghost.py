@@ -309,6 +309,9 @@ def test_play_pause_seek_speed_and_loop(ghost, clock):
     squats = make_squats(4.0)
     choose(ghost, squats)
     standing = frame_at(squats, 0)
+    clock.now_s += 60.0
+    show(ghost, clock, standing)
+    assert ghost.status()["position_s"] == 0.0, "it ran before there was a camera"
     clock.now_s += 1.0
     show(ghost, clock, standing)
     assert ghost.status()["position_s"] == 1.0
@@ -340,6 +343,7 @@ def test_play_pause_seek_speed_and_loop(ghost, clock):
 def test_at_its_own_pace_it_begins_with_the_recording(ghost, clock):
     squats = make_squats(4.0)
     choose(ghost, squats)
+    show(ghost, clock, frame_at(squats, 0))
     positions = []
     for is_recording in (False, True, True):
         clock.now_s += 1.0
@@ -376,6 +380,7 @@ def test_without_a_ghost_nothing_can_be_played(ghost):
 def test_a_stretch_is_played_alone(ghost, clock):
     status = choose(ghost, make_squats(6.0), from_s=2.0, to_s=4.0)
     assert (status["start_s"], status["end_s"]) == (2.0, 4.0)
+    show(ghost, clock, PoseFrame.empty(0.0))
     clock.now_s += 1.0
     show(ghost, clock, PoseFrame.empty(0.0))
     assert ghost.status()["position_s"] == 3.0

@@ -38,13 +38,13 @@ export function makeGhost(host, send, sounds) {
   let isPlaying = false;
   let isLooped = true;
 
-  function show(status, before) {
+  function show(status, before, room) {
     host.hidden = !status.state || status.state === "none";
     if (host.hidden) return;
     host.dataset.state = status.state;
     host.dataset.way = status.way;
     title.textContent = `Ghost · ${status.name}`;
-    state.textContent = status.note || describeGhost(status);
+    state.textContent = status.note || describeGhost(status, room.camera);
     const isReady = status.state === "ready";
     for (const control of [play, again, seek, speed, loop]) control.disabled = !isReady;
     if (!isReady) {
@@ -85,9 +85,10 @@ export function makeGhost(host, send, sounds) {
   return { show };
 }
 
-function describeGhost(status) {
+function describeGhost(status, camera) {
   if (status.state === "loading") return "is being loaded …";
   if (status.state === "problem") return status.problem;
+  if (camera !== "on") return "appears when the camera runs";
   if (status.way === "own") return status.is_playing ? "plays at its own pace" : "stands still";
   if (!status.is_playing) return "stands still";
   if (status.is_matched) return "goes on as you move";

@@ -13,7 +13,7 @@ from posecore.capture.gestures import HeldGesture
 from posecore.capture.kept_stretch import add_number
 from posecore.capture.live_part import LiveMoment, LivePart
 from posecore.capture.movement import STILL_FOR_S, AttemptWatch
-from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.capture.recorder import SessionRecorder
 from posecore.capture.rolling_buffer import RememberedFrame, RollingBuffer
 from posecore.errors import PoseCoreError
 from posecore.sequence import PoseFrame
@@ -65,6 +65,12 @@ class RecordingRoom(Protocol):
 
     recorder: SessionRecorder
     fields: dict[str, Any]
+    is_going_on: bool
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being recorded, waits to be saved, or is still being finished."""
+        ...
 
     def start_recording(
         self, *, delay_s: float, lead_in: Sequence[RememberedFrame] = (), **fields: Any
@@ -135,10 +141,6 @@ class HandsFree(LivePart):
         self._attempt.still_for_s = choice.still_for_s
         self._choice = choice
 
-    @property
-    def _is_idle(self) -> bool:
-        return self._room.recorder.state is RecorderState.IDLE
-
     def see(self, moment: LiveMoment) -> None:
         """Start or stop a recording where it is time to."""
         self._seen, self._image_size = moment.frame, moment.image_size
@@ -162,7 +164,7 @@ class HandsFree(LivePart):
         if moment.is_recording and 0 < choice.stop_after_s <= moment.recorded_s:
             self._is_by_clock = True
             self._stop()
-        if self._again_at_s is not None and now_s >= self._again_at_s and self._is_idle:
+        if self._again_at_s is not None and now_s >= self._again_at_s and self._room.is_idle:
             self._again_at_s = None
             self._n_by_clock += 1
             self._start(delay_s=0.0, number=self._n_by_clock)
@@ -170,7 +172,7 @@ class HandsFree(LivePart):
     def _watch_gesture(self, moment: LiveMoment) -> None:
         if not self._gesture.update(moment.frame):
             return
-        if self._is_idle:
+        if self._room.is_idle:
             self._again_at_s = None
             self._start(delay_s=self._choice.countdown_s)
         elif self._choice.gesture_stops:
@@ -186,7 +188,7 @@ class HandsFree(LivePart):
                 self._is_attempt = False
                 self._stop()
         # The recording before it may still be on its way to the disk.
-        if self._wants_start and self._is_idle:
+        if self._wants_start and self._room.is_idle:
             self._wants_start = False
             self._start_attempt()
 
@@ -237,10 +239,12 @@ class HandsFree(LivePart):
 
     def recording_started(self) -> None:
         """Note a recording, of the button too; a number is given afterwards."""
-        self.has_number = False
+        self.has_number = self.has_number and self._room.is_going_on
 
     def recording_stopped(self, session: Session) -> None:
         """Wait for stillness, or count the pause, before the next one."""
+        if self._room.is_going_on:
+            return
         if self._is_attempt:
             # Stopped by the button or by its length: the movement that goes on is no new attempt.
             self._is_attempt = False

@@ -296,9 +296,14 @@ class HandsFree(LivePart):
 
     def draw_above(self, canvas: Canvas) -> None:
         """Draw the ring that fills while the gesture is held, around the athlete's head."""
+        if self._seen is not None:
+            self.draw_on(canvas, self._seen)
+
+    def draw_on(self, canvas: Canvas, frame: PoseFrame) -> None:
+        """Draw the same on a picture of another moment, around the head that is seen there."""
         seen, progress = self._seen, self._gesture.progress
         if progress > 0 and seen is not None and self._choice.starts_by == "gesture":
-            draw_ring(canvas, seen, progress)
+            draw_ring(canvas, frame if frame.is_detected else seen, progress)
 
 
 def draw_ring(canvas: Canvas, frame: PoseFrame, progress: float) -> None:

@@ -90,7 +90,8 @@ class LiveRoom:
         )
         self.hands_free = HandsFree(self, self.buffer)
         self.joint = JointRecording(self)
-        self.mirror_delay.on_top = (self.hands_free.draw_above, self.cues.draw_above)
+        self.mirror_delay.on_top = (self.hands_free.draw_on, self.cues.draw_on)
+        self.mirror_delay.drawn_along = (self.ghost, self.goals)
         parts: tuple[LivePart, ...] = (
             self.ghost,
             self.goals,

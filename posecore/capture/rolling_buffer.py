@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posecore.capture.jpeg import decode_jpeg, encode_jpeg
+from posecore.capture.live_part import KeptDrawing
 from posecore.sequence import PoseFrame
 
 MAX_SECONDS: Final = 60.0
 MAX_BYTES: Final = 300_000_000
 """Room for a minute of 1280x720 at 30 pictures a second, and of 640x360 three times over."""
-POSE_BYTES: Final = 4_000
-"""What a frame's landmarks, measured and calmed, take beside its picture."""
+POSE_BYTES: Final = 6_000
+"""What a frame's landmarks, measured and calmed, and its drawings take beside its picture."""
 MAX_RAW: Final = 8
 """Pictures that may wait to be encoded; what comes then is remembered without its picture."""
 _NEW_STREAM_S: Final = 1.0
@@ -36,6 +37,8 @@ class RememberedFrame:
         Its number in the stream, in which dropped frames leave holes.
     image_size : tuple of int
         (width, height) in pixels.
+    drawings : tuple of KeptDrawing
+        What is drawn on its picture besides the skeleton.
     """
 
     frame: PoseFrame
@@ -46,6 +49,7 @@ class RememberedFrame:
     _jpeg: bytes | None = None
     is_inside: bool = field(default=True, init=False)
     is_held: bool = field(default=False, init=False)
+    drawings: tuple[KeptDrawing, ...] = field(default=(), init=False)
 
     @property
     def time_s(self) -> float:

@@ -225,8 +225,8 @@ def describe_length(stretch: Stretch, asked_s: float) -> str:
     if stretch.is_cut:
         return f"{words} (before that the picture had another size)"
     # A frame's time is missing at the end of every stretch.
-    if stretch.length_s < asked_s - 0.5:
-        return f"{words} (all that was seen)"
+    if stretch.is_all and stretch.length_s < asked_s - 0.5:
+        return f"{words} (all that is remembered)"
     return words
 
 

@@ -262,7 +262,14 @@ def test_where_less_was_seen_that_is_said(stage):
     stage.room.mirror_delay.keep_s = 30
     assert "start the camera first" in keep(stage)["sentence"]
     stage.play(4.0, None)
-    assert keep(stage)["sentence"] == 'Kept 4 s (all that was seen) as "Wall kept 1".'
+    assert keep(stage)["sentence"] == 'Kept 4 s (all that is remembered) as "Wall kept 1".'
+
+
+def test_a_hole_at_its_beginning_is_not_said_to_be_all(stage):
+    stage.play(4.0, STANDING)
+    stage.skip(3.0)
+    stage.play(8.0, STANDING)
+    assert keep(stage)["sentence"] == 'Kept 8 s as "Wall kept 1".'
 
 
 def test_a_new_size_of_the_picture_cuts_it(stage, store):

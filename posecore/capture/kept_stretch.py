@@ -72,7 +72,7 @@ class StretchKeeper:
             Whether the pictures that are remembered become the session's video.
         """
         with self._lock:
-            if self.status.state in ("saving", "failed"):
+            if self.has_unsaved:
                 return
             stretch = self._buffer.get_last(seconds)
             if not stretch.frames:
@@ -85,6 +85,11 @@ class StretchKeeper:
             words = describe_length(stretch, seconds)
             self._waiting = lambda: self._store_one(stretch, named, words, keep_video)
             self._begin()
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether something is to be kept that is not stored yet."""
+        return self.status.state in ("saving", "failed")
 
     def try_again(self) -> None:
         """Store once more what could not be stored."""

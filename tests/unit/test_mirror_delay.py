@@ -212,6 +212,13 @@ def test_where_less_was_seen_that_is_said(stage):
     assert keep(stage)["sentence"] == 'Kept 4 s (all that was seen) as "Wall kept 1".'
 
 
+def test_where_memory_was_too_small_that_is_said(stage):
+    stage.room.mirror_delay.keep_s = 30
+    stage.room.buffer.max_bytes = 3 * FPS * POSE_BYTES
+    stage.play(10.0, None)
+    assert keep(stage)["sentence"] == 'Kept 3 s (all that fitted into memory) as "Wall kept 1".'
+
+
 def test_a_new_size_of_the_picture_cuts_it(stage, store):
     stage.play(3.0, STANDING)
     for _ in range(2 * FPS):

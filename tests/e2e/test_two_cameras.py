@@ -73,7 +73,10 @@ def test_two_tabs_record_at_once_and_are_replayed_together(open_camera_page, tmp
             page.goto(f"{dashboard.url}/live")
             start_camera(page)
         open_second_camera(first)
+        wish = first.locator(".st-key-record_both input")
+        expect(wish).to_be_enabled()
         first.get_by_text("Record both").click()
+        expect(wish).to_be_checked()
         first.get_by_label("Name").fill("Both <b>")
         first.get_by_label("Name").press("Enter")
         first.get_by_role("radio", name="0", exact=True).click()
@@ -106,7 +109,6 @@ def check_tracks(store) -> None:
     stored = store.tracks.find_offset(a, b)
     # Both tabs look through the same camera at the same time, by whatever clocks.
     found = estimate_offset(store.load_sequence(a), store.load_sequence(b), stored.offset_s, 0.2)
-    print(stored, found)
     assert abs(found.offset_s - stored.offset_s) < stored.error_s + found.error_s
     store.delete_session(a)
     assert store.get_session(b).status == "completed"

@@ -15,10 +15,10 @@ const REFUSAL_MS = 5000;
 const WATCH_MS = 1000;
 // Each part: its name, and what makes its controls in an element of its own.
 const PARTS = [
-  ["cues", makeCues],
-  ["goals", makeGoals],
   ["ghost", makeGhost],
+  ["goals", makeGoals],
   ["hands_free", makeHandsFree],
+  ["cues", makeCues],
   ["mirror_delay", makeMirror],
 ];
 const LOST = "Nobody is seen: the recording goes on, with a gap until somebody is back.";
@@ -32,6 +32,7 @@ export default function (component) {
     panels.set(root, panel);
   }
   panel.rerun = () => component.setTriggerValue("news", Date.now());
+  root.dataset.plain = component.data.is_plain;
   panel.listen(component.data.url);
   panel.showAngles(component.data.angles);
   return () => {

@@ -101,10 +101,10 @@ function makePanel(root) {
     root.dataset.camera = status.camera;
     find("timer").textContent = asClock(status.elapsed_s);
     const nAlong = status.parts.second_camera?.n_along || 0;
-    const along = nAlong ? ` with ${nAlong} other camera${nAlong > 1 ? "s" : ""}` : "";
     find("state").textContent = {
-      countdown: `starts in ${Math.ceil(status.countdown_s || 0)}${along}`,
-      recording: `recording${along}`,
+      countdown: `starts in ${Math.ceil(status.countdown_s || 0)}`,
+      // As short as the other: nothing jumps on a phone.
+      recording: nAlong ? `${nAlong + 1} cameras` : "recording",
       unsaved: "not saved yet",
     }[status.recorder] || (status.camera === "on" ? "ready" : "camera off");
     find("fps").textContent = status.camera === "on" ? `${Math.round(status.fps)} frames/s analysed` : "";

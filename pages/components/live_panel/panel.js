@@ -15,10 +15,10 @@ const REFUSAL_MS = 5000;
 const WATCH_MS = 1000;
 // Each part: its name, and what makes its controls in an element of its own.
 const PARTS = [
-  ["cues", makeCues],
-  ["goals", makeGoals],
   ["ghost", makeGhost],
+  ["goals", makeGoals],
   ["hands_free", makeHandsFree],
+  ["cues", makeCues],
   ["mirror_delay", makeMirror],
 ];
 const LOST = "Nobody is seen: the recording goes on, with a gap until somebody is back.";
@@ -32,6 +32,7 @@ export default function (component) {
     panels.set(root, panel);
   }
   panel.rerun = () => component.setTriggerValue("news", Date.now());
+  root.dataset.plain = component.data.is_plain;
   panel.listen(component.data.url);
   panel.showAngles(component.data.angles);
   return () => {
@@ -100,10 +101,10 @@ function makePanel(root) {
     root.dataset.camera = status.camera;
     find("timer").textContent = asClock(status.elapsed_s);
     const nAlong = status.parts.second_camera?.n_along || 0;
-    const along = nAlong ? ` with ${nAlong} other camera${nAlong > 1 ? "s" : ""}` : "";
     find("state").textContent = {
-      countdown: `starts in ${Math.ceil(status.countdown_s || 0)}${along}`,
-      recording: `recording${along}`,
+      countdown: `starts in ${Math.ceil(status.countdown_s || 0)}`,
+      // As short as the other: nothing jumps on a phone.
+      recording: nAlong ? `${nAlong + 1} cameras` : "recording",
       unsaved: "not saved yet",
     }[status.recorder] || (status.camera === "on" ? "ready" : "camera off");
     find("fps").textContent = status.camera === "on" ? `${Math.round(status.fps)} frames/s analysed` : "";

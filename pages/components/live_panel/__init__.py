@@ -25,6 +25,7 @@ _HTML: Final = """
   <div data-part="hint" role="status" aria-live="polite"></div>
   <div data-part="parts"></div>
   <div data-part="angles"></div>
+  <div data-part="actions"></div>
 </div>
 """
 

@@ -39,7 +39,7 @@ def start_camera(page: Page) -> None:
 
 def open_second_camera(page: Page) -> None:
     page.get_by_text("Second camera", exact=True).click()
-    expect(page.get_by_text(re.compile(r"frames/s, (some|no)body in view"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"frames/s · (some|no)body in view"))).to_be_visible()
 
 
 def test_two_tabs_record_at_once_and_are_replayed_together(open_camera_page, tmp_path):

@@ -9,9 +9,19 @@ from pages.components.sign_in import needs_sign_in
 from posecore.capture.live_room import LiveRoom
 
 
-def choose_audience(room: LiveRoom) -> None:
-    """Show where the room can be watched, how many do, and ask whether they see the picture."""
+def choose_audience(room: LiveRoom, athlete: str) -> None:
+    """Show where the room can be watched, how many do, and ask whether they see the picture.
+
+    Parameters
+    ----------
+    room : LiveRoom
+    athlete : str
+        Who is chosen now: the picture that one agreed to show is not that of the next.
+    """
     audience = get_audience(room)
+    if st.session_state.setdefault("live_picture_of", athlete) != athlete:
+        st.session_state.live_picture_of = athlete
+        st.session_state.live_shows_picture = False
     with st.expander("Audience"):
         address = make_address(audience.owner, audience.stream)
         elsewhere = make_address_elsewhere(audience.owner, audience.stream)
@@ -30,7 +40,8 @@ def choose_audience(room: LiveRoom) -> None:
             "Show my picture to viewers",
             key="live_shows_picture",
             help="Off, they get landmarks alone. On, they may look at the camera's picture too, "
-            "small and ten times a second. Ask the athlete before.",
+            "small and ten times a second. Ask the athlete before: it goes off when another is "
+            "chosen.",
         )
 
 

@@ -114,11 +114,28 @@ def test_live_says_where_it_is_watched_and_shows_no_picture_unless_told_to(
     assert "Nobody is watching now." in text_of(app)
     app.toggle(key="live_shows_picture").set_value(True).run()
     assert get_audience(room).shows_picture is True
+    app.run()
+    assert get_audience(room).shows_picture is True
     app.selectbox(key="live_athlete").set_value("Ann").run()
     show(room)
     assert HUB.stage.find_athlete(page_store.owner, "camera") == "Ann"
     room.camera_ended()
     assert np.isneginf(get_audience(room)._last_s)
+
+
+def test_the_picture_that_one_athlete_shows_is_not_that_of_the_next(
+    open_page, playing, add_session
+):
+    for athlete in ("Ann", "Bo"):
+        add_session(athlete=athlete)
+    app = open_page("live.py")
+    room = app.session_state["live_room"][1]
+    for athlete in ("Ann", "Bo", None):
+        app.selectbox(key="live_athlete").set_value(athlete).run()
+        assert get_audience(room).shows_picture is False
+        assert app.toggle(key="live_shows_picture").value is False
+        app.toggle(key="live_shows_picture").set_value(True).run()
+        assert get_audience(room).shows_picture is True
 
 
 def open_at(monkeypatch, url):

@@ -28,7 +28,7 @@ with st.container(key="phone"):
     if keep_awake([camera.name_key(each) for each in FACINGS]):
         with picture:
             is_playing = camera.show_camera(room, settings, facing=facing)
-    live_panel(room, with_angles=False)
+    live_panel(room, is_plain=True)
     place = st.container(key="phone_button")
     with st.expander("Athlete, camera, connection", icon=":material/tune:"):
         fields["athlete"] = ask_athlete()

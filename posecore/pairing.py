@@ -29,7 +29,10 @@ WINDOW_S: Final = 600.0
 _FORGOTTEN_S: Final = 86400.0
 _MAX_ADDRESSES: Final = 1000
 _OWN_ADDRESSES: Final = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
-_FORWARDING: Final = frozenset({b"forwarded", b"x-forwarded-for"})
+_FORWARDING: Final = frozenset(
+    {b"forwarded", b"via", b"x-real-ip"}
+    | {b"x-forwarded-" + each for each in (b"for", b"host", b"port", b"proto", b"server")}
+)
 
 _DEVICES: Final = (
     ("iPhone", r"iPhone"),

@@ -1,14 +1,17 @@
 """Which streams are live now, of one's own and of those who share an athlete."""
 
 from typing import NamedTuple
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from pages.components.lan import find_lan
 from pages.components.live_streams import HUB
 from pages.components.sign_in import needs_sign_in
 from pages.components.state import get_store
 from pages.components.text import plain
+from posecore.errors import PoseCoreError
+from posecore.lan import OWN_NAMES
 from posecore.streaming.hub import CAMERA_STREAM
 
 LOOK_S = 3
@@ -66,10 +69,31 @@ def _with_athlete(label: str, athlete: str) -> str:
 def make_address(of: str, stream: str = CAMERA_STREAM) -> str:
     """Address of the page on which a stream is watched, beside the page that is open now."""
     parts = urlsplit(st.context.url or "")
-    path = f"{parts.path.rpartition('/')[0]}/audience"
+    return _make_address(parts, of, stream)
+
+
+def make_address_elsewhere(of: str, stream: str = CAMERA_STREAM) -> str | None:
+    """Address of that page as other devices open it; None where this page's is this computer's.
+
+    Every computer calls itself 127.0.0.1, so that name leads another one to itself.
+    """
+    parts = urlsplit(st.context.url or "")
+    if parts.hostname in OWN_NAMES:
+        try:
+            lan = find_lan()
+        except PoseCoreError:  # Settings says what is wrong with the certificate
+            lan = None
+        if lan is None or not lan.urls:
+            return None
+        parts = urlsplit(lan.urls[0])
+    return _make_address(parts, of, stream)
+
+
+def _make_address(page: SplitResult, of: str, stream: str) -> str:
+    path = f"{page.path.rpartition('/')[0]}/audience"
     # Whose it is says nothing where everybody is the one owner.
     query = {"stream": stream} | ({"of": of} if needs_sign_in() else {})
-    return urlunsplit((parts.scheme, parts.netloc, path, urlencode(query), ""))
+    return urlunsplit((page.scheme, page.netloc, path, urlencode(query), ""))
 
 
 def _open(found: Watchable) -> None:

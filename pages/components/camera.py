@@ -97,6 +97,9 @@ async def _draw_frames(room: LiveRoom, frames: list[av.VideoFrame]) -> list[av.V
     except FutureTimeoutError:
         picture = None
     if picture is None:
+        # One that was left out is not shown in the middle of a mirror that is late.
+        picture = room.mirror_delay.late_picture
+    if picture is None:
         if not room.pipeline.mirror:
             return [frames[-1]]
         picture = np.ascontiguousarray(_to_rgb(frames[-1])[:, ::-1])

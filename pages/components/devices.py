@@ -21,6 +21,8 @@ COOKIE: Final = "__Host-posecore-device"
 _lock: Final = threading.Lock()
 _lines: "defaultdict[str, set[Line]]" = defaultdict(set)
 _rooms: "WeakKeyDictionary[LiveRoom, str]" = WeakKeyDictionary()
+# Of this run: who was let in a moment before may open a line only now.
+_unpaired: Final[set[str]] = set()
 
 
 class Line:
@@ -41,6 +43,8 @@ def open_line(device: PairedDevice) -> Iterator[Line]:
     line = Line()
     with _lock:
         _lines[device.id].add(line)
+        if device.id in _unpaired:
+            line.is_cut.set()
     try:
         yield line
     finally:
@@ -72,6 +76,7 @@ def unpair(device_id: str) -> None:
     """
     open_database().devices.unpair(device_id)
     with _lock:
+        _unpaired.add(device_id)
         lines = list(_lines.get(device_id, ()))
     for line in lines:
         line.cut()

@@ -14,7 +14,7 @@ _KEY = "ice_servers"
 
 
 def show_ice_settings(settings: Settings) -> None:
-    """Ask for both; a password that is kept is used, and shown to nobody again."""
+    """Ask for both; a password that is kept is used, and not shown again."""
     st.caption(
         "Not needed in one network. From another one, a STUN server tells the device its own "
         "address, and a TURN server passes the picture on where nothing else gets through: both "

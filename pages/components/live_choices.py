@@ -23,5 +23,5 @@ def choose_parts(room: LiveRoom, fields: Mapping[str, Any], *, countdown_s: floa
         choose_mirror(room)
     with st.expander("Hands free"):
         choose_hands_free(room, countdown_s=countdown_s)
-    choose_audience(room)
+    choose_audience(room, str(fields["athlete"] or ""))
     show_second_camera(room)

@@ -30,7 +30,7 @@ def choose_mirror(room: LiveRoom) -> None:
         LENGTHS_S,
         value=LENGTHS_S[1],
         key="mirror_keep_s",
-        help="The button below the picture makes a session of what was just seen.",
+        help="The button below the angles makes a session of what was just seen.",
     )
     st.caption(
         f"Up to {MAX_DELAY_S} s are held in memory, {MAX_BYTES / 1e6:.0f} MB at most, and are gone "

@@ -1,6 +1,5 @@
 """Record with a second camera: the other devices of the same person, started together with this."""
 
-import re
 from typing import Final
 
 import streamlit as st
@@ -9,23 +8,9 @@ from pages.components.live_panel import get_rooms
 from pages.components.state import get_store
 from posecore.capture.live_room import LiveRoom
 from posecore.capture.recorder import RecorderState
+from posecore.pairing import name_device
 
 _LOOK_S: Final = 1.0
-# What a browser says of itself is anybody's text: only these words of it are shown.
-_DEVICES: Final = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android device"),
-    ("Windows", "Windows computer"),
-    ("Macintosh|Mac OS", "Mac"),
-    ("Linux|X11|CrOS", "Linux computer"),
-)
-_BROWSERS: Final = (
-    ("Edg", "Edge"),
-    ("Firefox|FxiOS", "Firefox"),
-    ("Chrom|CriOS", "Chrome"),
-    ("Safari", "Safari"),
-)
 _NO_OTHER: Final = (
     "Open this page on a second device, or in another tab with another camera, and start the "
     "camera there: it appears here."
@@ -59,21 +44,12 @@ def _show_cameras(room: LiveRoom, state: str) -> None:
     )
 
 
-def name_device(user_agent: str) -> str:
-    """Say which device and browser somebody uses, ``Chrome on Android device``."""
-    device = next(
-        (name for find, name in _DEVICES if re.search(find, user_agent)), "Another device"
-    )
-    browser = next((name for find, name in _BROWSERS if re.search(find, user_agent)), "")
-    return f"{browser} on {device}" if browser else device
-
-
 def _describe_camera(room: LiveRoom) -> str:
     latest = room.pipeline.latest
     if latest is None:
-        return f"{room.joint.device}, starting"
+        return f"{room.joint.device} · starting"
     seen = "somebody in view" if latest.is_detected else "nobody in view"
-    return f"{room.joint.device}, {room.pipeline.fps:.0f} frames/s, {seen}"
+    return f"{room.joint.device} · {room.pipeline.fps:.0f} frames/s · {seen}"
 
 
 def _describe_state(room: LiveRoom) -> str:

@@ -221,6 +221,7 @@ class CuesPart(LivePart):
 
     def recording_started(self) -> None:
         """Give up what waits for a recording that never was stored."""
+        self._problem = ""
         self._notes.finish()
 
     def recording_stopped(self, session: Session) -> None:

@@ -164,7 +164,8 @@ class HandsFree(LivePart):
         if moment.is_recording and 0 < choice.stop_after_s <= moment.recorded_s:
             self._is_by_clock = True
             self._stop()
-        if self._again_at_s is not None and now_s >= self._again_at_s and self._room.is_idle:
+        again_at_s = self._again_at_s  # once: whoever presses No more is on another thread
+        if again_at_s is not None and now_s >= again_at_s and self._room.is_idle:
             self._again_at_s = None
             self._n_by_clock += 1
             self._start(delay_s=0.0, number=self._n_by_clock)

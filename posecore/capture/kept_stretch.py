@@ -82,7 +82,7 @@ class StretchKeeper:
             named = {**fields, "name": add_number(fields.get("name", ""), f"kept {self._n_kept}")}
             self._held = stretch.frames
             self._buffer.hold(self._held)
-            words = describe_length(stretch, seconds)
+            words = describe_length(stretch, seconds, is_full=self._buffer.is_full)
             self._waiting = lambda: self._store_one(stretch, named, words, keep_video)
             self._begin()
 
@@ -224,14 +224,14 @@ def _write_video(store: SessionStore, session_id: str, frames: list[RememberedFr
     return ""
 
 
-def describe_length(stretch: Stretch, asked_s: float) -> str:
+def describe_length(stretch: Stretch, asked_s: float, *, is_full: bool) -> str:
     """Say how much is kept, and why it is less than was asked for."""
     words = f"{stretch.length_s:.0f} s"
     if stretch.is_cut:
         return f"{words} (before that the picture had another size)"
     # A frame's time is missing at the end of every stretch.
     if stretch.is_all and stretch.length_s < asked_s - 0.5:
-        return f"{words} (all that is remembered)"
+        return f"{words} (all that {'fitted into memory' if is_full else 'was seen'})"
     return words
 
 

@@ -51,6 +51,8 @@ class MirrorDelay(LivePart):
         How much of what was just seen is kept when that is asked for.
     keep_video : bool
         Whether pictures are remembered for the session that is kept, and for lead-ins.
+    late_picture : ndarray or None
+        What was shown last, while that is late: to be shown again where a frame was left out.
     on_top : iterable of callable
         What belongs to the present and is drawn on the delayed picture all the same; called with
         the canvas and the frame that is shown.
@@ -74,6 +76,7 @@ class MirrorDelay(LivePart):
         self._coder = PictureCoder(buffer)
         self._moment: LiveMoment | None = None
         self._is_mirror = False
+        self.late_picture: Picture | None = None
         self.delay_s = 0
         self.keep_s = 10
         self.keep_video = False
@@ -112,20 +115,26 @@ class MirrorDelay(LivePart):
     def replace(self, picture: Picture) -> Picture:
         """Return the picture of some seconds ago, or the present one while that fills."""
         moment, delay_s = self._moment, self.delay_s
-        self.shown = None
-        if moment is None or not delay_s:
-            return picture
+        late = self._draw_late(moment, delay_s) if moment is not None and delay_s else None
+        # In one step each: other threads look at them.
+        self.late_picture, self.shown = (None, None) if late is None else late
+        if late is not None:
+            return late[0]
+        if moment is not None and delay_s:
+            filled_s = int(self._filled_s(moment.frame.time_s))
+            _write(Canvas(picture), f"filling {filled_s} of {delay_s} s")
+        return picture
+
+    def _draw_late(self, moment: LiveMoment, delay_s: int) -> tuple[Picture, PoseFrame] | None:
+        """Draw what was seen then; None where nothing is remembered from then."""
         now_s = moment.frame.time_s
         each = self._find(now_s, delay_s)
         seen = None if each is None else self._coder.read(each)
         if each is None or seen is None:
-            filled_s = self._filled_s(now_s)
-            _write(Canvas(picture), f"filling {int(filled_s)} of {delay_s} s")
-            return picture
+            return None
         self._coder.prepare([each, *self._buffer.find_next(each, _N_READY)])
-        self.shown = each.calm
         label = f"{self._age_s(each, now_s, delay_s)} s ago"
-        return draw_overlay(
+        picture = draw_overlay(
             seen,
             each.frame,
             mirror=self._is_mirror,
@@ -138,6 +147,7 @@ class MirrorDelay(LivePart):
                 lambda canvas: _write(canvas, label),
             ],
         )
+        return picture, each.calm
 
     def _find(self, now_s: float, delay_s: int) -> RememberedFrame | None:
         """Find what is to be shown: the oldest there is, where memory does not reach back."""
@@ -194,7 +204,7 @@ class MirrorDelay(LivePart):
     def camera_ended(self) -> None:
         """Forget the stream; what is being kept is held until it is stored."""
         self._buffer.clear()
-        self._moment = self.shown = None
+        self._moment = self.shown = self.late_picture = None
 
 
 def _draw_present(

@@ -10,6 +10,11 @@ LARGEST_GAIN_S: Final = 5.0
 """By how much more or less time may pass from one frame to the next in the stream than on the
 clock of arrival: a slow line delays frames, but not by so much."""
 
+ROUND_S: Final = 2**32 / 90_000
+"""Seconds that the 32-bit counter of a video stream (RTP, RFC 3551) counts before it begins anew.
+One frame out of order is enough for its reader to count a round too many: aiortc adds one wherever
+the counter falls. That is no jump of the camera's clock, and taken back without a word."""
+
 _LATE_S: Final = 0.2
 _SHORTEST_STEP_S: Final = 1e-3
 
@@ -44,6 +49,10 @@ class StreamClock:
         placed_s = time_s + self._shift_s
         if self._last_s is not None:
             step_s, passed_s = placed_s - self._last_s, arrived_s - self._last_arrived_s
+            rounds_s = round((step_s - passed_s) / ROUND_S) * ROUND_S
+            if rounds_s and abs(step_s - rounds_s - passed_s) <= LARGEST_GAIN_S:
+                self._shift_s -= rounds_s
+                placed_s, step_s = placed_s - rounds_s, step_s - rounds_s
             if step_s < -_LATE_S or abs(step_s - passed_s) > LARGEST_GAIN_S:
                 self.jumped_at_s = arrived_s
                 placed_s = self._last_s + max(passed_s, _SHORTEST_STEP_S)

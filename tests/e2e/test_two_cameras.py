@@ -1,46 +1,23 @@
 """Two browser tabs as two cameras of one person: recorded at once and replayed together."""
 
 import re
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import pytest
 from playwright.sync_api import Page, expect
 
 from posecore import open_store
 from posecore.synchronising import estimate_offset
+from tests.e2e.camera_page import acknowledge_privacy, write_camera_clip
 from tests.e2e.dashboard import run_dashboard
-from tests.e2e.test_journey import (
-    CAMERA_SIZE,
-    acknowledge_privacy,
-    open_camera_page,  # noqa: F401 - a fixture
-    player,
-    wait_for_timer,
-)
-
-N_FRAMES = 75  # in which there is one person only, who does jumping jacks
+from tests.e2e.test_journey import player, wait_for_timer
 
 
 @pytest.fixture(scope="session")
 def camera_clip(test_video: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The camera of both tabs: a real video, cut to the person in its upper left quarter."""
+    """The camera of both tabs: a real video, cut to one person, who does jumping jacks."""
     path = tmp_path_factory.mktemp("camera") / "one_person.mjpeg"
-    with av.open(str(path), "w", format="mjpeg") as output, av.open(str(test_video)) as container:
-        stream = output.add_stream("mjpeg", rate=30)
-        stream.width, stream.height = CAMERA_SIZE
-        stream.pix_fmt = "yuvj420p"
-        stream.time_base = Fraction(1, 30)
-        for number, frame in zip(range(N_FRAMES), container.decode(video=0), strict=False):
-            whole = frame.to_ndarray(format="rgb24")
-            height, width = whole.shape[:2]
-            part = whole[: height // 2, width // 8 : width // 8 + width // 2].copy()
-            picture = av.VideoFrame.from_ndarray(part, format="rgb24").reformat(
-                *CAMERA_SIZE, "yuvj420p", dst_color_range="JPEG"
-            )
-            picture.pts, picture.time_base = number, Fraction(1, 30)
-            output.mux(stream.encode(picture))
-        output.mux(stream.encode())
+    write_camera_clip(test_video, path, is_one_person=True)
     return path
 
 
@@ -62,10 +39,10 @@ def start_camera(page: Page) -> None:
 
 def open_second_camera(page: Page) -> None:
     page.get_by_text("Second camera", exact=True).click()
-    expect(page.get_by_text(re.compile(r"frames/s, (some|no)body in view"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"frames/s · (some|no)body in view"))).to_be_visible()
 
 
-def test_two_tabs_record_at_once_and_are_replayed_together(open_camera_page, tmp_path):  # noqa: F811
+def test_two_tabs_record_at_once_and_are_replayed_together(open_camera_page, tmp_path):
     with run_dashboard(tmp_path) as dashboard:
         first, second = (open_camera_page(dashboard.url) for _ in range(2))
         acknowledge_privacy(first)
@@ -73,15 +50,16 @@ def test_two_tabs_record_at_once_and_are_replayed_together(open_camera_page, tmp
             page.goto(f"{dashboard.url}/live")
             start_camera(page)
         open_second_camera(first)
+        wish = first.locator(".st-key-record_both input")
+        expect(wish).to_be_enabled()
         first.get_by_text("Record both").click()
+        expect(wish).to_be_checked()
         first.get_by_label("Name").fill("Both <b>")
         first.get_by_label("Name").press("Enter")
         first.get_by_role("radio", name="0", exact=True).click()
         first.get_by_role("button", name="Start recording").click()
         for page in (first, second):
-            expect(page.get_by_test_id("live-panel")).to_contain_text(
-                "recording with 1 other camera"
-            )
+            expect(page.get_by_test_id("live-panel")).to_contain_text("2 cameras")
         wait_for_timer(second, 8)
         # Either stops both.
         second.get_by_role("button", name="Stop recording").click()
@@ -106,7 +84,6 @@ def check_tracks(store) -> None:
     stored = store.tracks.find_offset(a, b)
     # Both tabs look through the same camera at the same time, by whatever clocks.
     found = estimate_offset(store.load_sequence(a), store.load_sequence(b), stored.offset_s, 0.2)
-    print(stored, found)
     assert abs(found.offset_s - stored.offset_s) < stored.error_s + found.error_s
     store.delete_session(a)
     assert store.get_session(b).status == "completed"

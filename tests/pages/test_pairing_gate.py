@@ -244,6 +244,21 @@ def test_an_unpaired_device_is_shut_out_at_once_also_in_the_middle_of_a_socket(c
         unpair(device.id)
 
 
+def test_who_was_recognised_just_before_being_unpaired_gets_no_line(client, monkeypatch):
+    pair(client)
+    recognise = pairing_gate._recognise
+
+    def unpair_meanwhile(connection):
+        device = recognise(connection)
+        unpair(device.id)
+        return device
+
+    monkeypatch.setattr(pairing_gate, "_recognise", unpair_meanwhile)
+    with pytest.raises(WebSocketDisconnect) as caught:
+        open_socket(client)
+    assert caught.value.code == 1008
+
+
 def test_a_long_answer_ends_when_the_device_is_unpaired(client, endless):
     pair(client)
     [device] = open_database().devices.list()

@@ -1,6 +1,7 @@
 """Phone as camera: its page without the camera, and what Settings shows and keeps of it.
 
-The real camera, pairing and the connection's test are seen in the browser, tests/e2e/test_lan.py.
+The real camera, pairing and the connection's test are seen in the browser,
+tests/e2e/test_own_network.py.
 """
 
 import threading

@@ -108,6 +108,7 @@ def test_a_name_cannot_steer_the_terminal(session_id, capsys):
 def test_json_has_the_fields_of_a_session(session_id, capsys):
     assert main(["show", session_id, "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
+    assert shown.pop("tracks") == []
     metrics = {row["name"]: row for row in shown.pop("metrics")}
     assert shown.pop("goals") == []
     assert set(metrics) == set(METRICS)

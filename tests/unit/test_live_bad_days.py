@@ -11,7 +11,7 @@ from posecore.capture.live_room import OTHER_SHAPE, WAS_SILENT, LiveRoom
 from posecore.capture.one_athlete import SOMEBODY_ELSE
 from posecore.capture.pipeline import NO_PICTURES
 from posecore.capture.recorder import RecorderState
-from posecore.capture.stream_clock import CLOCK_JUMPED, StreamClock
+from posecore.capture.stream_clock import CLOCK_JUMPED, ROUND_S, StreamClock
 from posecore.errors import EstimatorError
 from posecore.video import open_video
 from tests.unit.test_recorder import Clock, make_frame
@@ -287,4 +287,14 @@ def test_a_frame_that_comes_late_keeps_its_time():
     clock = StreamClock()
     times = [clock.place(time_s, 5.0 + number / 30) for number, time_s in enumerate((1, 1.1, 1.05))]
     assert times == [1, 1.1, 1.05]
+    assert clock.jumped_at_s == float("-inf")
+
+
+def test_a_round_too_many_of_the_streams_counter_is_taken_back_without_a_word():
+    """One frame out of order, and the reader of the stream adds 13 hours to all that follow."""
+    clock = StreamClock()
+    true_s = [0.0, 0.1, 0.05, 0.2, 0.3]
+    read_s = [0.0, 0.1, *(time_s + ROUND_S for time_s in true_s[2:])]
+    placed_s = [clock.place(time_s, 5.0 + number / 10) for number, time_s in enumerate(read_s)]
+    np.testing.assert_allclose(placed_s, true_s, atol=1e-6)
     assert clock.jumped_at_s == float("-inf")

@@ -93,6 +93,17 @@ def test_the_delay_holds_by_the_frames_clock_where_frames_are_missing(stage):
             assert shown[number] == pytest.approx(40 + due, abs=0.9), number
 
 
+def test_what_is_shown_where_a_frame_was_left_out_is_the_last_late_picture(stage):
+    mirror = stage.room.mirror_delay
+    assert stage.show(None) is not None and mirror.late_picture is None
+    mirror.choose_delay(2)
+    stage.play(2.5, None)
+    assert stage.show(None) is mirror.late_picture
+    mirror.choose_delay(0)
+    stage.show(None)
+    assert mirror.late_picture is None
+
+
 def test_the_angles_beside_it_belong_to_the_picture(stage):
     stage.room.mirror_delay.choose_delay(2)
     bent = [stand(left_knee_flexion=float(n), right_knee_flexion=float(n)) for n in range(75)]
@@ -262,7 +273,7 @@ def test_where_less_was_seen_that_is_said(stage):
     stage.room.mirror_delay.keep_s = 30
     assert "start the camera first" in keep(stage)["sentence"]
     stage.play(4.0, None)
-    assert keep(stage)["sentence"] == 'Kept 4 s (all that is remembered) as "Wall kept 1".'
+    assert keep(stage)["sentence"] == 'Kept 4 s (all that was seen) as "Wall kept 1".'
 
 
 def test_a_hole_at_its_beginning_is_not_said_to_be_all(stage):
@@ -270,6 +281,13 @@ def test_a_hole_at_its_beginning_is_not_said_to_be_all(stage):
     stage.skip(3.0)
     stage.play(8.0, STANDING)
     assert keep(stage)["sentence"] == 'Kept 8 s as "Wall kept 1".'
+
+
+def test_where_memory_was_too_small_that_is_said(stage):
+    stage.room.mirror_delay.keep_s = 30
+    stage.room.buffer.max_bytes = 3 * FPS * POSE_BYTES
+    stage.play(10.0, None)
+    assert keep(stage)["sentence"] == 'Kept 3 s (all that fitted into memory) as "Wall kept 1".'
 
 
 def test_a_new_size_of_the_picture_cuts_it(stage, store):

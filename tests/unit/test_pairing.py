@@ -187,6 +187,10 @@ def test_many_at_once_do_not_get_more_tries(desk):
         (None, [], False),
         ("127.0.0.1", [b"x-forwarded-for"], False),
         ("127.0.0.1", [b"host", b"forwarded"], False),
+        ("127.0.0.1", [b"host", b"via"], False),
+        ("127.0.0.1", [b"x-real-ip"], False),
+        ("127.0.0.1", [b"x-forwarded-proto"], False),
+        ("127.0.0.1", [b"host", b"user-agent"], True),
     ],
 )
 def test_only_this_computer_itself_speaking_for_itself_is_this_computer(address, headers, is_own):

@@ -25,6 +25,7 @@ _HTML: Final = """
   <div data-part="hint" role="status" aria-live="polite"></div>
   <div data-part="parts"></div>
   <div data-part="angles"></div>
+  <div data-part="actions"></div>
 </div>
 """
 
@@ -36,14 +37,21 @@ _panel = st.components.v2.component(
 )
 
 
-def live_panel(room: LiveRoom, *, with_angles: bool = True) -> None:
-    """Show what happens in the room, and take commands for it."""
+def live_panel(room: LiveRoom, *, is_plain: bool = False) -> None:
+    """Show what happens in the room, and take commands for it.
+
+    Parameters
+    ----------
+    room : LiveRoom
+    is_plain : bool
+        Show timer, state and hint alone: neither angles nor what goes along with the picture.
+    """
     if "live_token" not in st.session_state:
         st.session_state.live_token = secrets.token_urlsafe(16)
     token = st.session_state.live_token
     register_room(token, room)
-    angles = _describe_angles() if with_angles else []
-    data = {"url": f"live-room/{token}", "angles": angles}
+    angles = [] if is_plain else _describe_angles()
+    data = {"url": f"live-room/{token}", "angles": angles, "is_plain": is_plain}
     # A part asks for a rerun where something happened that nobody pressed a button for.
     _panel(data=data, key="live_panel", on_news_change=lambda: None)
 

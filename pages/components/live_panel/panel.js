@@ -13,13 +13,14 @@ const SILENT = { camera: "off", recorder: "idle", angles_deg: {}, fps: 0, elapse
 const PRESS_START = "Press Start camera and allow it when the browser asks.";
 const REFUSAL_MS = 5000;
 const WATCH_MS = 1000;
-// Each part: its name, and what makes its controls in an element of its own.
+// Each part: its name, what makes its controls in an element of its own, and where that is. Above
+// the angles is what shows something only while it is in use, below them what is always there.
 const PARTS = [
-  ["cues", makeCues],
-  ["goals", makeGoals],
-  ["ghost", makeGhost],
-  ["hands_free", makeHandsFree],
-  ["mirror_delay", makeMirror],
+  ["ghost", makeGhost, "parts"],
+  ["goals", makeGoals, "parts"],
+  ["hands_free", makeHandsFree, "parts"],
+  ["mirror_delay", makeMirror, "actions"],
+  ["cues", makeCues, "actions"],
 ];
 const LOST = "Nobody is seen: the recording goes on, with a gap until somebody is back.";
 const panels = new WeakMap();
@@ -32,6 +33,7 @@ export default function (component) {
     panels.set(root, panel);
   }
   panel.rerun = () => component.setTriggerValue("news", Date.now());
+  root.dataset.plain = component.data.is_plain;
   panel.listen(component.data.url);
   panel.showAngles(component.data.angles);
   return () => {
@@ -44,17 +46,17 @@ function makePanel(root) {
   const find = (name) => root.querySelector(`[data-part="${name}"]`);
   const values = new Map();
   const sounds = makeSounds();
-  const parts = PARTS.map(([name, make]) => [name, make(addHost(name), (command) => line.send({ part: name, ...command }), sounds, () => panel.rerun())]);
+  const parts = PARTS.map(([name, make, place]) => [name, make(addHost(name, place), (command) => line.send({ part: name, ...command }), sounds, () => panel.rerun())]);
   let previous = SILENT;
   let line = null;
   let heardUrl = "";
   let trouble = "";
   let refusal = "";
 
-  function addHost(name) {
+  function addHost(name, place) {
     const host = document.createElement("div");
     host.className = `part ${name}`;
-    find("parts").append(host);
+    find(place).append(host);
     return host;
   }
 
@@ -100,10 +102,10 @@ function makePanel(root) {
     root.dataset.camera = status.camera;
     find("timer").textContent = asClock(status.elapsed_s);
     const nAlong = status.parts.second_camera?.n_along || 0;
-    const along = nAlong ? ` with ${nAlong} other camera${nAlong > 1 ? "s" : ""}` : "";
     find("state").textContent = {
-      countdown: `starts in ${Math.ceil(status.countdown_s || 0)}${along}`,
-      recording: `recording${along}`,
+      countdown: `starts in ${Math.ceil(status.countdown_s || 0)}`,
+      // As short as the other: nothing jumps on a phone.
+      recording: nAlong ? `${nAlong + 1} cameras` : "recording",
       unsaved: "not saved yet",
     }[status.recorder] || (status.camera === "on" ? "ready" : "camera off");
     find("fps").textContent = status.camera === "on" ? `${Math.round(status.fps)} frames/s analysed` : "";

@@ -7,6 +7,7 @@ cannot be done is answered with ``{"refused": sentence}``.
 
 import asyncio
 import json
+import logging
 from contextlib import suppress
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ LOOK_S: Final = 0.05
 """How often it is looked whether something has changed."""
 CHECK_S: Final = 1.0
 """How often it is made sure that whoever looks is still signed in."""
+MAX_ANSWERS: Final = 50
+"""Refusals that wait for a browser that asks and does not read; more are not told."""
 _NOT_SIGNED_IN: Final = 4401
 _NO_ROOM: Final = 4404
 
@@ -61,7 +64,11 @@ async def _talk(websocket: WebSocket, room: LiveRoom) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for each in results:
+        # A browser that is gone shows as one of these; anything else is a mistake of ours.
+        if isinstance(each, Exception) and not isinstance(each, WebSocketDisconnect | RuntimeError):
+            logging.getLogger("posecore").error("A live panel failed", exc_info=each)
 
 
 async def _send_news(websocket: WebSocket, room: LiveRoom, answers: list[dict[str, Any]]) -> None:
@@ -101,13 +108,19 @@ async def _obey_commands(
             return
         try:
             if await _is_over(websocket, room):
+                await websocket.close(_NOT_SIGNED_IN)
                 return
             command = read_message(event.get("text") or "")
             await run_in_threadpool(room.obey, command)
         except PoseCoreError as error:
-            answers.append({"refused": str(error)})
+            _refuse(answers, error)
         except (TypeError, ValueError, OverflowError):
-            answers.append({"refused": str(_NOT_UNDERSTOOD)})
+            _refuse(answers, _NOT_UNDERSTOOD)
+
+
+def _refuse(answers: list[dict[str, Any]], error: PoseCoreError) -> None:
+    if len(answers) < MAX_ANSWERS:
+        answers.append({"refused": str(error)})
 
 
 _NOT_UNDERSTOOD: Final = InvalidMessageError(

@@ -219,7 +219,12 @@ class LivePipeline:
             old.picture.set_result(None)
         try:
             while (item := self._next(stop)) is not None:
-                item.picture.set_result(self._analyse(estimator, item))
+                picture = None
+                try:
+                    picture = self._analyse(estimator, item)
+                except Exception as error:  # costs this frame, not the camera
+                    self.problem = _explain(error)
+                item.picture.set_result(picture)
         finally:
             estimator.close()
             self._let_all_go(stop)

@@ -275,6 +275,21 @@ def test_outside_of_a_recording_whoever_is_in_view_is_shown(room, camera, figure
     assert room.status()["hint"] != SOMEBODY_ELSE
 
 
+def test_what_fails_beside_the_estimator_costs_a_frame_and_not_the_camera(
+    room, camera, monkeypatch, caplog
+):
+    def fail(*_):
+        raise RuntimeError("Nobody foresaw this.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.recorder, "add_frame", fail)
+        camera.film(n_frames=1)
+    assert "could not be analysed" in room.status()["problem"]
+    assert "Nobody foresaw this." in caplog.text
+    camera.film(n_frames=1)
+    assert room.status()["problem"] == ""
+
+
 def test_a_page_that_is_left_keeps_the_recording(room, camera, store):
     start(room)
     camera.film()

@@ -180,10 +180,14 @@ class CuesPart(LivePart):
 
     def draw_above(self, canvas: Canvas) -> None:
         """Draw what came within the last seconds: arrows at their joints, words at the foot."""
+        self.draw_on(canvas, self._frame)
+
+    def draw_on(self, canvas: Canvas, frame: PoseFrame | None) -> None:
+        """Draw the same on a picture of another moment, with the arrows at its joints."""
         drawn = self._list_drawn()
         for shown in drawn:
-            if shown.cue.joint and self._frame is not None:
-                _draw_arrow(canvas, self._frame, JOINTS[shown.cue.joint])
+            if shown.cue.joint and frame is not None:
+                _draw_arrow(canvas, frame, JOINTS[shown.cue.joint])
         size = min(canvas.height, canvas.width) // 13
         lines = [line for shown in drawn for line in _wrap(shown.cue.label, canvas.width, size)]
         y = int(0.95 * canvas.height) - int(1.3 * size) * (len(lines) - 1)

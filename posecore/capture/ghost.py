@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from posecore.capture.ghost_score import (
     SteadyWords,
     find_levels,
 )
-from posecore.capture.live_part import LiveMoment, LivePart
+from posecore.capture.live_part import KeptDrawing, LiveMoment, LivePart
 from posecore.errors import InvalidMessageError, PoseCoreError
 from posecore.online_warping import OnlineWarping, compute_core_angles
 from posecore.replay_clock import SPEEDS, ReplayClock
@@ -275,17 +276,21 @@ class Ghost(LivePart):
 
     def draw_below(self, canvas: Canvas) -> None:
         """Draw the ghost."""
-        run = self._run
-        if run is not None and run.drawn is not None:
-            draw_ghost(canvas, run.drawn.xy, run.drawn.is_seen, run.drawn.levels)
+        if (drawing := self.keep_drawing()) is not None:
+            drawing.below(canvas)
 
     def draw_above(self, canvas: Canvas) -> None:
         """Say in the picture, for whoever stands far away, that a position is held."""
+        if (drawing := self.keep_drawing()) is not None:
+            drawing.above(canvas)
+
+    def keep_drawing(self) -> KeptDrawing | None:
+        """Return the ghost where it stands now, and whether a position is held."""
         run = self._run
-        if run is not None and run.seen_s < run.held.said_until_s:
-            size = canvas.height // 9
-            place = (canvas.width // 2, int(1.4 * size))
-            canvas.write("Held", place, size=size, colour=GOOD_RGB, centred=True)
+        if run is None:
+            return None
+        is_held = run.seen_s < run.held.said_until_s
+        return KeptDrawing(partial(_draw, run.drawn), partial(_write_held, is_held))
 
     def camera_ended(self) -> None:
         """Begin anew with the next camera, maybe another."""
@@ -359,6 +364,18 @@ class Ghost(LivePart):
         if run.shown_s >= run.reference.end_s:
             run.begin(now_s)
         run.clock.play(now_s)
+
+
+def _draw(drawn: _Drawn | None, canvas: Canvas) -> None:
+    if drawn is not None:
+        draw_ghost(canvas, drawn.xy, drawn.is_seen, drawn.levels)
+
+
+def _write_held(is_held: bool, canvas: Canvas) -> None:
+    if is_held:
+        size = canvas.height // 9
+        place = (canvas.width // 2, int(1.4 * size))
+        canvas.write("Held", place, size=size, colour=GOOD_RGB, centred=True)
 
 
 def _read_number(command: Mapping[str, Any], key: str) -> float:

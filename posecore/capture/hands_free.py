@@ -13,7 +13,7 @@ from posecore.capture.gestures import HeldGesture
 from posecore.capture.kept_stretch import add_number
 from posecore.capture.live_part import LiveMoment, LivePart
 from posecore.capture.movement import STILL_FOR_S, AttemptWatch
-from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.capture.recorder import SessionRecorder
 from posecore.capture.rolling_buffer import RememberedFrame, RollingBuffer
 from posecore.errors import PoseCoreError
 from posecore.sequence import PoseFrame
@@ -65,6 +65,12 @@ class RecordingRoom(Protocol):
 
     recorder: SessionRecorder
     fields: dict[str, Any]
+    is_going_on: bool
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being recorded, waits to be saved, or is still being finished."""
+        ...
 
     def start_recording(
         self, *, delay_s: float, lead_in: Sequence[RememberedFrame] = (), **fields: Any
@@ -135,10 +141,6 @@ class HandsFree(LivePart):
         self._attempt.still_for_s = choice.still_for_s
         self._choice = choice
 
-    @property
-    def _is_idle(self) -> bool:
-        return self._room.recorder.state is RecorderState.IDLE
-
     def see(self, moment: LiveMoment) -> None:
         """Start or stop a recording where it is time to."""
         self._seen, self._image_size = moment.frame, moment.image_size
@@ -163,7 +165,7 @@ class HandsFree(LivePart):
             self._is_by_clock = True
             self._stop()
         again_at_s = self._again_at_s  # once: whoever presses No more is on another thread
-        if again_at_s is not None and now_s >= again_at_s and self._is_idle:
+        if again_at_s is not None and now_s >= again_at_s and self._room.is_idle:
             self._again_at_s = None
             self._n_by_clock += 1
             self._start(delay_s=0.0, number=self._n_by_clock)
@@ -171,7 +173,7 @@ class HandsFree(LivePart):
     def _watch_gesture(self, moment: LiveMoment) -> None:
         if not self._gesture.update(moment.frame):
             return
-        if self._is_idle:
+        if self._room.is_idle:
             self._again_at_s = None
             self._start(delay_s=self._choice.countdown_s)
         elif self._choice.gesture_stops:
@@ -187,7 +189,7 @@ class HandsFree(LivePart):
                 self._is_attempt = False
                 self._stop()
         # The recording before it may still be on its way to the disk.
-        if self._wants_start and self._is_idle:
+        if self._wants_start and self._room.is_idle:
             self._wants_start = False
             self._start_attempt()
 
@@ -238,10 +240,12 @@ class HandsFree(LivePart):
 
     def recording_started(self) -> None:
         """Note a recording, of the button too; a number is given afterwards."""
-        self.has_number = False
+        self.has_number = self.has_number and self._room.is_going_on
 
     def recording_stopped(self, session: Session) -> None:
         """Wait for stillness, or count the pause, before the next one."""
+        if self._room.is_going_on:
+            return
         if self._is_attempt:
             # Stopped by the button or by its length: the movement that goes on is no new attempt.
             self._is_attempt = False
@@ -293,9 +297,14 @@ class HandsFree(LivePart):
 
     def draw_above(self, canvas: Canvas) -> None:
         """Draw the ring that fills while the gesture is held, around the athlete's head."""
+        if self._seen is not None:
+            self.draw_on(canvas, self._seen)
+
+    def draw_on(self, canvas: Canvas, frame: PoseFrame) -> None:
+        """Draw the same on a picture of another moment, around the head that is seen there."""
         seen, progress = self._seen, self._gesture.progress
         if progress > 0 and seen is not None and self._choice.starts_by == "gesture":
-            draw_ring(canvas, seen, progress)
+            draw_ring(canvas, frame if frame.is_detected else seen, progress)
 
 
 def draw_ring(canvas: Canvas, frame: PoseFrame, progress: float) -> None:

@@ -73,7 +73,7 @@ class _Group:
 
     first: "JointRecording"
     members: list["JointRecording"] = field(default_factory=list)
-    stored: list[tuple[Session, TrackClock]] = field(default_factory=list)
+    stored: "dict[JointRecording, tuple[Session, TrackClock]]" = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_stopping: bool = False
 
@@ -125,7 +125,7 @@ class JointRecording(LivePart):
     def recording_started(self) -> None:
         """Start the other cameras, where that is wanted and none has started this one."""
         room = self._room()
-        self._clock = ArrivalClock()
+        self._clock, self._left = ArrivalClock(), None
         if self._group is not None or not self.is_wanted or room is None:
             return
         group = _Group(self)
@@ -151,11 +151,16 @@ class JointRecording(LivePart):
             group.members.append(self)
 
     def recording_stopped(self, session: Session) -> None:
-        """Keep what was stored, with its clock, until all cameras have stopped."""
+        """Keep what was stored, with its clock, until all cameras have stopped.
+
+        Of a camera whose picture changed its shape meanwhile it is the longest session.
+        """
         group, clock = self._group, self._clock.read()
         if group is not None and clock is not None:
             with group.lock:
-                group.stored.append((session, clock))
+                before = group.stored.get(self)
+                if before is None or session.duration_s > before[0].duration_s:
+                    group.stored[self] = (session, clock)
 
     def stop_others(self) -> None:
         """Stop the cameras that record along with this one, which has stopped."""
@@ -183,7 +188,7 @@ class JointRecording(LivePart):
             is_over = not group.members
         room = self._room()
         if is_over and len(group.stored) > 1 and room is not None:
-            join_tracks(room.recorder.store, group.stored)
+            join_tracks(room.recorder.store, list(group.stored.values()))
 
 
 def _is_free(room: "LiveRoom") -> bool:

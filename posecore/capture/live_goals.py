@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from posecore.angles import ANGLES
 from posecore.capture.canvas import SUBPIXEL_BITS, WHITE, Canvas, Colour, Points
-from posecore.capture.live_part import LiveMoment, LivePart
+from posecore.capture.live_part import KeptDrawing, LiveMoment, LivePart
 from posecore.errors import InvalidFieldError, InvalidMessageError
 from posecore.goals import MAX_GOALS, Goal, GoalTracker, SessionGoal, Zone, measure_goal
 from posecore.seen_angles import compute_seen_angle
@@ -175,16 +176,11 @@ class LiveGoals(LivePart):
 
     def draw_above(self, canvas: Canvas) -> None:
         """Draw a ring at each goal's joint: whole with a tick in the zone, dashed outside."""
-        for mark in self._marks:
-            centre = canvas.to_points(mark.xy)
-            share = np.clip(_RADIUS_SHARE * mark.trunk, _LEAST_RADIUS, _LARGEST_RADIUS)
-            radius = canvas.height * share * (1 + 0.4 * mark.ring)
-            is_in = mark.zone == "in"
-            lines = [_CIRCLE, _TICK_AT + 0.9 * _TICK] if is_in else _DASHES
-            shapes = [_place(centre, line * radius) for line in lines]
-            if is_in:
-                canvas.draw_lines(shapes, WHITE, canvas.thickness + 3)
-            canvas.draw_lines(shapes, GOOD_RGB if is_in else WARN_RGB, canvas.thickness + 1)
+        _draw_marks(self._marks, canvas)
+
+    def keep_drawing(self) -> KeptDrawing:
+        """Return the rings of the frame just seen."""
+        return KeptDrawing(above=partial(_draw_marks, self._marks))
 
     def status(self) -> dict[str, Any]:
         """Describe each goal: where the angle is, what was reached, and in the last recording."""
@@ -311,6 +307,19 @@ _DASHES: Final = [
     _make_arc(number / _N_DASHES, (number + _DASH_SHARE) / _N_DASHES, 6)
     for number in range(_N_DASHES)
 ]
+
+
+def _draw_marks(marks: list[_Mark], canvas: Canvas) -> None:
+    for mark in marks:
+        centre = canvas.to_points(mark.xy)
+        share = np.clip(_RADIUS_SHARE * mark.trunk, _LEAST_RADIUS, _LARGEST_RADIUS)
+        radius = canvas.height * share * (1 + 0.4 * mark.ring)
+        is_in = mark.zone == "in"
+        lines = [_CIRCLE, _TICK_AT + 0.9 * _TICK] if is_in else _DASHES
+        shapes = [_place(centre, line * radius) for line in lines]
+        if is_in:
+            canvas.draw_lines(shapes, WHITE, canvas.thickness + 3)
+        canvas.draw_lines(shapes, GOOD_RGB if is_in else WARN_RGB, canvas.thickness + 1)
 
 
 def _place(centre: Points, offset_px: NDArray[np.float64]) -> Points:

@@ -1,8 +1,8 @@
 """What follows the live picture, each part on its own: a ghost, goals, a mirror, cues."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +48,17 @@ class LiveMoment:
     recorded_s: float = 0.0
 
 
+class KeptDrawing(NamedTuple):
+    """What a part draws of one frame, below and above the skeleton, to be drawn again later."""
+
+    below: Callable[[Canvas], None] = lambda _: None
+    above: Callable[[Canvas], None] = lambda _: None
+
+
 class LivePart:
     """Follows the live picture; each method does nothing until a part overrides it.
 
-    :meth:`see`, the drawing and :meth:`replace` run on the pipeline's thread and have a few
+    :meth:`see`, all of the drawing and :meth:`replace` run on the pipeline's thread and have a few
     milliseconds; the others are for other threads.
 
     Attributes
@@ -74,6 +81,10 @@ class LivePart:
 
     def draw_above(self, canvas: Canvas) -> None:
         """Draw what lies above it."""
+
+    def keep_drawing(self) -> KeptDrawing | None:
+        """Return what is drawn of the frame just seen, for when that is shown again later."""
+        return None
 
     def replace(self, picture: Picture) -> Picture:
         """Return what the athlete sees instead of the finished picture."""

@@ -1,5 +1,6 @@
 """One camera, one recorder, one pipeline: what stands behind the Live page of one browser tab."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from posecore.capture.cues import CuesPart
 from posecore.capture.ghost import Ghost
 from posecore.capture.hands_free import HandsFree
 from posecore.capture.joint_recording import JointRecording
-from posecore.capture.kept_stretch import StretchKeeper
+from posecore.capture.kept_stretch import StretchKeeper, add_number
 from posecore.capture.live_goals import LiveGoals
 from posecore.capture.live_part import LivePart
 from posecore.capture.mirror_delay import MirrorDelay
@@ -22,7 +23,7 @@ from posecore.estimation import open_estimator
 from posecore.seen_angles import compute_seen_angle
 from posecore.sequence import PoseFrame
 from posecore.settings import Settings
-from posecore.storage.session import TEXT_LIMITS, Session
+from posecore.storage.session import Session
 from posecore.storage.session_store import SessionStore
 
 LONGEST_SILENCE_S = 60.0
@@ -32,6 +33,7 @@ OTHER_SHAPE = (
     "The camera's picture changed its shape: what came before is saved as a session of its own, "
     "and the recording goes on in a new one."
 )
+TURNED = "(turned)"
 
 
 class LiveRoom:
@@ -63,6 +65,8 @@ class LiveRoom:
         What follows the picture, by name, in the order in which it is drawn.
     cues : CuesPart
         What a coach says meanwhile.
+    is_going_on : bool
+        Whether a recording ends only to go on as a session of another shape.
     """
 
     def __init__(
@@ -86,7 +90,8 @@ class LiveRoom:
         )
         self.hands_free = HandsFree(self, self.buffer)
         self.joint = JointRecording(self)
-        self.mirror_delay.on_top = (self.hands_free.draw_above, self.cues.draw_above)
+        self.mirror_delay.on_top = (self.hands_free.draw_on, self.cues.draw_on)
+        self.mirror_delay.drawn_along = (self.ghost, self.goals)
         parts: tuple[LivePart, ...] = (
             self.ghost,
             self.goals,
@@ -106,6 +111,9 @@ class LiveRoom:
             on_silence=self._finish_after_silence,
             on_other_shape=self._go_on_in_new_session,
         )
+        # One thread at a time begins or ends a recording, and tells the parts of it.
+        self._changing = threading.RLock()
+        self._is_finishing = self._is_turned = self.is_going_on = False
         self.last_session: Session | None = None
         self.problem = ""
         self.fields: dict[str, Any] = {}
@@ -121,24 +129,29 @@ class LiveRoom:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is being recorded, or waits to be saved."""
-        return self.recorder.state is RecorderState.IDLE
+        """Whether nothing is being recorded, waits to be saved, or is still being finished."""
+        return not self._is_finishing and self.recorder.state is RecorderState.IDLE
 
     def start_recording(
         self, *, delay_s: float, lead_in: Sequence[RememberedFrame] = (), **fields: Any
     ) -> None:
         """Start after a countdown, or with what was seen just before; needs a running camera.
 
+        Without effect while something is being recorded; waits for what is still being finished.
+
         Raises
         ------
         InvalidFieldError
         """
-        if self.pipeline.is_open:
+        with self._changing:
+            if not self.pipeline.is_open or self.recorder.state is not RecorderState.IDLE:
+                return
             self.problem = ""
             self.last_session = None
             self.recorder.start(
                 delay_s=delay_s, keep_video=self.keep_video, lead_in=lead_in, **fields
             )
+            self._is_turned = self.is_going_on
             for part in self.parts.values():
                 part.recording_started()
 
@@ -149,11 +162,21 @@ class LiveRoom:
         """
         if self.hands_free.has_number:
             changes.pop("name", None)
+        elif self._is_turned and "name" in changes:
+            changes["name"] = add_number(changes["name"], TURNED)
         # What the form of the camera that started them says holds for those it took along.
         self._finish_recording(**({} if self.joint.is_taken_along else changes))
         self.joint.stop_others()
 
     def _finish_recording(self, **changes: Any) -> Session | None:
+        with self._changing:
+            self._is_finishing = True
+            try:
+                return self._finish(**changes)
+            finally:
+                self._is_finishing = False
+
+    def _finish(self, **changes: Any) -> Session | None:
         session = None
         try:
             session = self.recorder.stop(**changes)
@@ -163,9 +186,12 @@ class LiveRoom:
             self.last_session = session or self.last_session
             if session is not None:
                 self._tell_parts(session)
-        if self.is_idle:
-            self.joint.leave()
+        self._leave_others()
         return session
+
+    def _leave_others(self) -> None:
+        if self.recorder.state is RecorderState.IDLE and not self.is_going_on:
+            self.joint.leave()
 
     def _finish_after_silence(self, silent_s: float) -> None:
         if silent_s >= LONGEST_SILENCE_S and self.recorder.state is RecorderState.RECORDING:
@@ -174,11 +200,19 @@ class LiveRoom:
 
     def _go_on_in_new_session(self) -> None:
         """Landmarks are shares of the picture: those of two shapes make no one movement."""
-        fields = self.recorder.fields
-        if self.recorder.state is RecorderState.RECORDING and self._finish_recording():
-            name = f"{fields['name']} (turned)"[: TEXT_LIMITS["name"]]
-            self.start_recording(delay_s=0.0, **fields | {"name": name})
-            self.problem = OTHER_SHAPE
+        with self._changing:
+            fields = self.recorder.fields
+            if self.recorder.state is not RecorderState.RECORDING:
+                return
+            self.is_going_on = True
+            try:
+                if self._finish_recording() is not None:
+                    name = fields["name"].removesuffix(TURNED).rstrip()
+                    self.start_recording(delay_s=0.0, **fields | {"name": add_number(name, TURNED)})
+                    self.problem = OTHER_SHAPE
+            finally:
+                self.is_going_on = False
+            self._leave_others()  # deleted meanwhile: nothing goes on
 
     def _tell_session_created(self, session_id: str) -> None:
         for part in self.parts.values():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final, Protocol
 
 from posecore.capture.canvas import Canvas
@@ -53,7 +54,10 @@ class MirrorDelay(LivePart):
     late_picture : ndarray or None
         What was shown last, while that is late: to be shown again where a frame was left out.
     on_top : iterable of callable
-        What belongs to the present and is drawn on the delayed picture all the same.
+        What belongs to the present and is drawn on the delayed picture all the same; called with
+        the canvas and the frame that is shown.
+    drawn_along : iterable of LivePart
+        Whose drawings of a frame are shown with it again. They see it before this part does.
     """
 
     name = "mirror_delay"
@@ -76,7 +80,8 @@ class MirrorDelay(LivePart):
         self.delay_s = 0
         self.keep_s = 10
         self.keep_video = False
-        self.on_top: Iterable[Callable[[Canvas], None]] = ()
+        self.on_top: Iterable[Callable[[Canvas, PoseFrame], None]] = ()
+        self.drawn_along: Iterable[LivePart] = ()
 
     def choose_delay(self, delay_s: int) -> None:
         """Set the delay, in whole seconds; 0 shows the present.
@@ -98,6 +103,8 @@ class MirrorDelay(LivePart):
         buffer.keeps_pictures = bool(delay_s) or self.keep_video
         added = buffer.add(moment.frame, moment.calm, moment.frame_number, moment.frame_rgb)
         if added is not None and added.has_picture:
+            kept = [part.keep_drawing() for part in self.drawn_along]
+            added.drawings = tuple(drawing for drawing in kept if drawing is not None)
             self._coder.pack(added)
         self._moment = moment
 
@@ -133,7 +140,12 @@ class MirrorDelay(LivePart):
             mirror=self._is_mirror,
             recording=moment.is_recording,
             countdown_s=self._recorder.countdown_s,
-            above=[*self.on_top, lambda canvas: _write(canvas, label)],
+            below=[drawing.below for drawing in each.drawings],
+            above=[
+                *(drawing.above for drawing in each.drawings),
+                *(partial(_draw_present, draw, each.frame) for draw in self.on_top),
+                lambda canvas: _write(canvas, label),
+            ],
         )
         return picture, each.calm
 
@@ -193,6 +205,12 @@ class MirrorDelay(LivePart):
         """Forget the stream; what is being kept is held until it is stored."""
         self._buffer.clear()
         self._moment = self.shown = self.late_picture = None
+
+
+def _draw_present(
+    draw: Callable[[Canvas, PoseFrame], None], frame: PoseFrame, canvas: Canvas
+) -> None:
+    draw(canvas, frame)
 
 
 def _write(canvas: Canvas, text: str) -> None:

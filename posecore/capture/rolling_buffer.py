@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posecore.capture.jpeg import decode_jpeg, encode_jpeg
+from posecore.capture.live_part import KeptDrawing
+from posecore.capture.picture_shape import is_other_shape
 from posecore.sequence import PoseFrame
 
 MAX_SECONDS: Final = 60.0
 MAX_BYTES: Final = 300_000_000
 """Room for a minute of 1280x720 at 30 pictures a second, and of 640x360 three times over."""
-POSE_BYTES: Final = 4_000
-"""What a frame's landmarks, measured and calmed, take beside its picture."""
+POSE_BYTES: Final = 6_000
+"""What a frame's landmarks, measured and calmed, and its drawings take beside its picture."""
 MAX_RAW: Final = 8
 """Pictures that may wait to be encoded; what comes then is remembered without its picture."""
 _NEW_STREAM_S: Final = 1.0
@@ -36,6 +38,8 @@ class RememberedFrame:
         Its number in the stream, in which dropped frames leave holes.
     image_size : tuple of int
         (width, height) in pixels.
+    drawings : tuple of KeptDrawing
+        What is drawn on its picture besides the skeleton.
     """
 
     frame: PoseFrame
@@ -46,6 +50,7 @@ class RememberedFrame:
     _jpeg: bytes | None = None
     is_inside: bool = field(default=True, init=False)
     is_held: bool = field(default=False, init=False)
+    drawings: tuple[KeptDrawing, ...] = field(default=(), init=False)
 
     @property
     def time_s(self) -> float:
@@ -72,13 +77,13 @@ class RememberedFrame:
 
 
 class Stretch(NamedTuple):
-    """The end of what is remembered, all of it with one size of the picture.
+    """The end of what is remembered, all of it with one shape of the picture.
 
     Attributes
     ----------
     frames : list of RememberedFrame
     is_cut : bool
-        Whether there was more, with another size of the picture.
+        Whether there was more, with another shape of the picture.
     """
 
     frames: list[RememberedFrame]
@@ -234,15 +239,18 @@ class RollingBuffer:
             return self._frames[place : place + n_frames]
 
     def get_last(self, seconds: float) -> Stretch:
-        """Return the frames of the last seconds, as far as the picture had one size."""
+        """Return the frames of the last seconds, as far as the picture had one shape.
+
+        It reaches back to the frame before, where there is one, so that nothing is missing.
+        """
         with self._lock:
             if not self._frames:
                 return Stretch([], is_cut=False)
             newest = self._frames[-1]
-            first = bisect_left(self._frames, newest.time_s - seconds, key=_time_of)
-            frames = self._frames[first:]
+            first = bisect_right(self._frames, newest.time_s - seconds, key=_time_of) - 1
+            frames = self._frames[max(0, first) :]
         for place in range(len(frames) - 1, -1, -1):
-            if frames[place].image_size != newest.image_size:
+            if is_other_shape(frames[place].image_size, newest.image_size):
                 return Stretch(frames[place + 1 :], is_cut=True)
         return Stretch(frames, is_cut=False)
 

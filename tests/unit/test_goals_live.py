@@ -18,6 +18,7 @@ from posecore.errors import InvalidFieldError, InvalidMessageError, StorageFullE
 from posecore.goals import Goal, SessionGoal, measure_goal
 from posecore.storage.goal_store import GoalStore
 from posecore.synthetic import make_squats
+from tests.unit.test_recorder import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 DEEP = Goal(angle="right_knee_flexion", kind="at_least", low_deg=80)
@@ -64,13 +65,21 @@ def make_moment(number, **more):
     )
 
 
-@pytest.fixture
-def room(store, settings):
+def open_room(store, settings):
+    """A room whose camera runs; frames arrive at their own time, or a leap would be put right."""
     room = LiveRoom(store, settings)
     room.pipeline._open_estimator = Athlete
+    room.pipeline._clock = Clock()
+    room.pipeline._clock.now_s = 0.0
     # What comes while the estimator opens is stale.
     while room.pipeline.submit(0.0, PICTURE.copy).result(WAIT_S) is None:
         pass
+    return room
+
+
+@pytest.fixture
+def room(store, settings):
+    room = open_room(store, settings)
     yield room
     room.camera_ended()
 
@@ -78,6 +87,7 @@ def room(store, settings):
 def film(room, first, stop):
     """Let the camera give the frames of a stretch of squats."""
     for number in range(first, stop):
+        room.pipeline._clock.now_s = number / 30
         room.pipeline.submit(number / 30, PICTURE.copy).result(WAIT_S)
 
 
@@ -265,15 +275,11 @@ def test_a_killed_program_loses_neither_goals_nor_numbers(settings):
     """The goals are there with the first frames; what was reached is counted when one looks."""
     script = f"""
 import os
-from posecore import Goal, Settings, open_store
-from posecore.capture.live_room import LiveRoom
-from tests.unit.test_goals_live import DEEP, Athlete, film, PICTURE, WAIT_S
+from posecore import Settings, open_store
+from tests.unit.test_goals_live import DEEP, film, open_room
 settings = Settings.from_env({{"POSECORE_DATA": {str(settings.data_dir)!r}}})
 store = open_store(settings.database)
-room = LiveRoom(store, settings)
-room.pipeline._open_estimator = Athlete
-while room.pipeline.submit(0.0, PICTURE.copy).result(WAIT_S) is None:
-    pass
+room = open_room(store, settings)
 room.goals.choose([DEEP])
 room.start_recording(delay_s=0, name="Squats")
 film(room, 300, 600)

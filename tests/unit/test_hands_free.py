@@ -190,6 +190,22 @@ def test_somebody_who_stands_and_trembles_starts_nothing(stage, store):
     assert store.get_sessions() == [] and stage.room.is_idle
 
 
+def test_an_attempt_goes_on_in_another_shape_and_ends_when_the_athlete_stands(stage, store):
+    choose(stage, starts_by="movement", still_for_s=2)
+    upright = np.ascontiguousarray(PICTURE.transpose(1, 0, 2))
+    frames = walk(8 * FPS)
+    stage.play(2.0, DOWN)
+    stage.play(3.0, frames)
+    for frame in frames[3 * FPS :]:
+        stage.show(frame, upright)
+    assert is_recording(stage) and status_of(stage)["is_attempt"]
+    for _ in range(3 * FPS):
+        stage.show(DOWN, upright)
+    stage.room.hands_free.join()
+    assert stage.room.is_idle
+    assert [each.name for each in get_sessions(store)] == ["Wall 1", "Wall 1 (turned)"]
+
+
 def test_an_attempt_that_the_button_stopped_is_not_begun_anew(stage, store):
     choose(stage, starts_by="movement", still_for_s=2)
     frames = walk(20 * FPS)

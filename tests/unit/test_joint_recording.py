@@ -129,6 +129,50 @@ def test_start_starts_both_and_stop_in_either_stops_both(cameras, clock, store, 
     assert abs(found.offset_s - 1 / 30) <= found.error_s < CLOCK_ERROR_S
 
 
+@pytest.mark.parametrize("turned", [0, 1])
+def test_a_camera_that_is_turned_still_records_along(cameras, clock, store, turned):
+    start(cameras[0])
+    film_both(cameras, clock, 20)
+    upright = np.ascontiguousarray(PICTURE.transpose(1, 0, 2))
+    camera = cameras[turned]
+    for number in range(20, 40):
+        moment_s = camera.clock_s + number / 30
+        camera.room.pipeline.submit(moment_s, upright.copy).result(WAIT_S)
+    assert states(cameras) == [RecorderState.RECORDING] * 2
+    assert cameras[0].room.status()["parts"]["second_camera"]["n_along"] == 1
+    cameras[0].room.stop_recording(name="Wall")
+    assert states(cameras) == [RecorderState.IDLE] * 2
+    sessions = {session.name: session for session in store.get_sessions()}
+    assert len(sessions) == 3
+    assert sorted(len(store.tracks.list(each.id)) for each in sessions.values()) == [0, 2, 2]
+    longer = "Wall" if turned == 0 else "Wall (camera 2) (turned)"
+    assert len(store.tracks.list(sessions[longer].id)) == 2
+
+
+def test_stop_on_both_devices_at_once_joins_the_tracks(cameras, clock, store):
+    start(cameras[0])
+    film_both(cameras, clock, 30)
+    other = cameras[1].room
+    keep, pressed = other.goals.recording_stopped, threading.Event()
+
+    def keep_slowly(session):
+        pressed.set()
+        also.join(0.2)  # the second press waits for the first
+        keep(session)
+
+    def press():
+        pressed.wait(WAIT_S)
+        other.stop_recording()
+
+    also = threading.Thread(target=press)
+    also.start()
+    other.goals.recording_stopped = keep_slowly
+    cameras[0].room.stop_recording()
+    also.join(WAIT_S)
+    wait_for_synchronising()
+    assert [len(store.tracks.list(each.id)) for each in store.get_sessions()] == [2, 2]
+
+
 def test_without_the_wish_the_other_camera_is_left_alone(cameras, clock):
     cameras[0].room.joint.is_wanted = False
     start(cameras[0])

@@ -150,6 +150,54 @@ def test_a_picture_of_another_shape_begins_a_session_of_its_own(room, camera, st
     assert all(store.get_video_file(each.id) for each in (wide, upright))
 
 
+def test_what_the_form_says_at_the_end_names_the_turned_session_too(room, camera, store):
+    start(room)
+    for picture in (WIDE, UPRIGHT, WIDE):
+        camera.film(picture=picture)
+    room.stop_recording(name="Slab", athlete="Mira")
+    assert [each.name for each in reversed(store.get_sessions())] == [
+        "Wall",
+        "Wall (turned)",
+        "Slab (turned)",
+    ]
+    start(room)
+    camera.film()
+    room.stop_recording(name="Slab")
+    assert store.get_sessions()[0].name == "Slab"
+
+
+def test_a_recording_begins_only_when_the_one_before_was_told_to_all(room, camera, store):
+    """What was reached in it would be lost otherwise."""
+    start(room)
+    camera.film()
+    told, seen = [], []
+    keep = room.goals.recording_stopped
+
+    def keep_slowly(session):
+        seen.append(room.is_idle)
+        starting.start()
+        starting.join(0.2)  # it cannot end in here
+        keep(session)
+        told.append(room.recorder.state)
+
+    starting = threading.Thread(target=start, args=(room,))
+    room.goals.recording_stopped = keep_slowly
+    room.stop_recording()
+    starting.join(WAIT_S)
+    assert seen == [False]
+    assert told == [RecorderState.IDLE]
+    assert room.recorder.state is RecorderState.RECORDING
+
+
+def test_start_in_a_recording_tells_nobody_of_another(room, camera, store):
+    start(room)
+    camera.film()
+    room.goals.recording_started = lambda: pytest.fail("It is told that a recording begins.")
+    start(room)
+    room.stop_recording()
+    assert [each.frame_count for each in store.get_sessions()] == [10]
+
+
 @pytest.mark.parametrize("jump_s", [-3600.0, -1.0, 3600.0])
 def test_a_jump_of_the_cameras_clock_loses_nothing(room, camera, store, jump_s):
     start(room)

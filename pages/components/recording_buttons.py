@@ -16,7 +16,10 @@ from posecore.errors import PoseCoreError, SessionNotFoundError
 
 
 def get_room(settings: Settings) -> LiveRoom:
-    """Return this tab's room; new settings make a new one, but never under a running camera."""
+    """Return this tab's room; new settings make a new one.
+
+    But never under a running camera, or while it holds what is not stored yet.
+    """
     store = get_store()
     kept: tuple[Settings, LiveRoom, str] | None = st.session_state.get("live_room")
     if kept is None or kept[2] != store.owner or (kept[0] != settings and _is_unused(kept[1])):
@@ -31,7 +34,7 @@ def get_room(settings: Settings) -> LiveRoom:
 
 
 def _is_unused(room: LiveRoom) -> bool:
-    return not room.pipeline.is_open and room.is_idle
+    return not room.pipeline.is_open and room.is_idle and not room.keeper.has_unsaved
 
 
 def show_buttons(

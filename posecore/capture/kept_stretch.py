@@ -72,7 +72,7 @@ class StretchKeeper:
             Whether the pictures that are remembered become the session's video.
         """
         with self._lock:
-            if self.status.state in ("saving", "failed"):
+            if self.has_unsaved:
                 return
             stretch = self._buffer.get_last(seconds)
             if not stretch.frames:
@@ -85,6 +85,11 @@ class StretchKeeper:
             words = describe_length(stretch, seconds, is_full=self._buffer.is_full)
             self._waiting = lambda: self._store_one(stretch, named, words, keep_video)
             self._begin()
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether something is to be kept that is not stored yet."""
+        return self.status.state in ("saving", "failed")
 
     def try_again(self) -> None:
         """Store once more what could not be stored."""
@@ -225,7 +230,7 @@ def describe_length(stretch: Stretch, asked_s: float, *, is_full: bool) -> str:
     if stretch.is_cut:
         return f"{words} (before that the picture had another shape)"
     # A frame's time is missing at the end of every stretch.
-    if stretch.length_s < asked_s - 0.5:
+    if stretch.is_all and stretch.length_s < asked_s - 0.5:
         return f"{words} (all that {'fitted into memory' if is_full else 'was seen'})"
     return words
 

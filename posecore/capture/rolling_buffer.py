@@ -84,10 +84,13 @@ class Stretch(NamedTuple):
     frames : list of RememberedFrame
     is_cut : bool
         Whether there was more, with another shape of the picture.
+    is_all : bool
+        Whether nothing before it is remembered.
     """
 
     frames: list[RememberedFrame]
     is_cut: bool
+    is_all: bool
 
     @property
     def length_s(self) -> float:
@@ -245,14 +248,14 @@ class RollingBuffer:
         """
         with self._lock:
             if not self._frames:
-                return Stretch([], is_cut=False)
+                return Stretch([], is_cut=False, is_all=True)
             newest = self._frames[-1]
             first = bisect_right(self._frames, newest.time_s - seconds, key=_time_of) - 1
             frames = self._frames[max(0, first) :]
         for place in range(len(frames) - 1, -1, -1):
             if is_other_shape(frames[place].image_size, newest.image_size):
-                return Stretch(frames[place + 1 :], is_cut=True)
-        return Stretch(frames, is_cut=False)
+                return Stretch(frames[place + 1 :], is_cut=True, is_all=False)
+        return Stretch(frames, is_cut=False, is_all=first <= 0)
 
     def hold(self, frames: Iterable[RememberedFrame]) -> None:
         """Go on counting these frames, which somebody still needs, until they are released."""

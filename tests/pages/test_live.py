@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pages.components import camera
+from posecore.errors import StorageFullError
 from tests.pages.test_sessions import button
 from tests.unit.test_recorder import SIZE, make_frame
 
@@ -65,6 +66,27 @@ def test_a_name_is_given_where_none_was_typed(open_page, playing, page_store):
     record(app)
     button(app, "Stop recording").click().run()
     assert page_store.get_sessions()[0].name.startswith("Recording ")
+
+
+def test_new_settings_wait_for_a_stretch_that_could_not_be_kept_yet(
+    open_page, playing, page_store, monkeypatch
+):
+    playing["is_playing"] = False
+    app = open_page("live.py")
+    _, room, _ = app.session_state["live_room"]
+    frame = make_frame(1.0)
+    room.buffer.add(frame, frame, 0, PICTURE)
+
+    def refuse(*_, **__):
+        raise StorageFullError("The disk is full; free some space and try again.")
+
+    monkeypatch.setattr(room.keeper._store, "create_session", refuse)
+    room.obey({"part": "mirror_delay", "do": "keep"})
+    room.keeper.join()
+    page_store.save_preference("camera_size", "1280x720")
+    assert app.run().session_state["live_room"][1] is room
+    room.obey({"part": "mirror_delay", "do": "give_up"})
+    assert app.run().session_state["live_room"][1] is not room
 
 
 def test_stop_during_the_countdown_leaves_nothing(open_page, playing, page_store):

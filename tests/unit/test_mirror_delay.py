@@ -276,6 +276,13 @@ def test_where_less_was_seen_that_is_said(stage):
     assert keep(stage)["sentence"] == 'Kept 4 s (all that was seen) as "Wall kept 1".'
 
 
+def test_a_hole_at_its_beginning_is_not_said_to_be_all(stage):
+    stage.play(4.0, STANDING)
+    stage.skip(3.0)
+    stage.play(8.0, STANDING)
+    assert keep(stage)["sentence"] == 'Kept 8 s as "Wall kept 1".'
+
+
 def test_where_memory_was_too_small_that_is_said(stage):
     stage.room.mirror_delay.keep_s = 30
     stage.room.buffer.max_bytes = 3 * FPS * POSE_BYTES

@@ -158,7 +158,7 @@ def store_stretch(
     ----------
     store : SessionStore
     frames : list of RememberedFrame
-        At least one, in order of time, all with one size of the picture.
+        At least one, in order of time, all with one shape of the picture.
     fields : mapping
         Name, athlete, tags and description.
     model : str
@@ -228,7 +228,7 @@ def describe_length(stretch: Stretch, asked_s: float, *, is_full: bool) -> str:
     """Say how much is kept, and why it is less than was asked for."""
     words = f"{stretch.length_s:.0f} s"
     if stretch.is_cut:
-        return f"{words} (before that the picture had another size)"
+        return f"{words} (before that the picture had another shape)"
     # A frame's time is missing at the end of every stretch.
     if stretch.is_all and stretch.length_s < asked_s - 0.5:
         return f"{words} (all that {'fitted into memory' if is_full else 'was seen'})"

@@ -16,6 +16,7 @@ from posecore.capture.hints import SteadyHint, find_hint
 from posecore.capture.live_part import LiveMoment, LivePart, Picture
 from posecore.capture.one_athlete import OneAthlete
 from posecore.capture.overlay import draw_overlay
+from posecore.capture.picture_shape import is_other_shape
 from posecore.capture.recorder import RecorderState, SessionRecorder
 from posecore.capture.stream_clock import CLOCK_JUMPED, StreamClock
 from posecore.cleaning.one_euro import OneEuroFilter
@@ -31,8 +32,6 @@ NO_PICTURES: Final = (
     "No pictures come from the camera: look at its cable, and whether its page sleeps or another "
     "program uses it. What was recorded is safe, and goes on when pictures come again."
 )
-SAME_SHAPE: Final = 0.02
-"""Pictures whose sides' proportions differ by less are of one shape, only larger or smaller."""
 _RATE_WINDOW_S: Final = 2.0
 _LOOK_S: Final = 0.5
 _SAY_FOR_S: Final = 8.0
@@ -260,7 +259,8 @@ class LivePipeline:
             self.n_dropped += 1
             return None
         height, width = frame_rgb.shape[:2]
-        if self._on_other_shape and _is_other_shape(self._recorder.image_size, (width, height)):
+        recorded = self._recorder.image_size
+        if self._on_other_shape and recorded and is_other_shape(recorded, (width, height)):
             self._on_other_shape()
         frame = self._keep_to_one(frame, (width, height))
         self._recorder.add_frame(frame, (width, height), frame_rgb)
@@ -333,18 +333,6 @@ class LivePipeline:
             self._smooth = OneEuroFilter()
         world = self._smooth(frame.time_s, frame.world_landmarks)
         return replace(frame, world_landmarks=world.astype(np.float32))
-
-
-def _is_other_shape(recorded: tuple[int, int] | None, image_size: tuple[int, int]) -> bool:
-    """Whether pictures of this size do not belong to what is recorded.
-
-    Landmarks are shares of the picture, so that a larger or smaller one of the same shape changes
-    none of them.
-    """
-    if recorded is None:
-        return False
-    (width, height), (new_width, new_height) = recorded, image_size
-    return abs(width * new_height / (height * new_width) - 1) >= SAME_SHAPE
 
 
 def _explain(error: Exception) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from posecore.capture.jpeg import decode_jpeg, encode_jpeg
 from posecore.capture.live_part import KeptDrawing
+from posecore.capture.picture_shape import is_other_shape
 from posecore.sequence import PoseFrame
 
 MAX_SECONDS: Final = 60.0
@@ -76,13 +77,13 @@ class RememberedFrame:
 
 
 class Stretch(NamedTuple):
-    """The end of what is remembered, all of it with one size of the picture.
+    """The end of what is remembered, all of it with one shape of the picture.
 
     Attributes
     ----------
     frames : list of RememberedFrame
     is_cut : bool
-        Whether there was more, with another size of the picture.
+        Whether there was more, with another shape of the picture.
     is_all : bool
         Whether nothing before it is remembered.
     """
@@ -241,17 +242,20 @@ class RollingBuffer:
             return self._frames[place : place + n_frames]
 
     def get_last(self, seconds: float) -> Stretch:
-        """Return the frames of the last seconds, as far as the picture had one size."""
+        """Return the frames of the last seconds, as far as the picture had one shape.
+
+        It reaches back to the frame before, where there is one, so that nothing is missing.
+        """
         with self._lock:
             if not self._frames:
                 return Stretch([], is_cut=False, is_all=True)
             newest = self._frames[-1]
-            first = bisect_left(self._frames, newest.time_s - seconds, key=_time_of)
-            frames = self._frames[first:]
+            first = bisect_right(self._frames, newest.time_s - seconds, key=_time_of) - 1
+            frames = self._frames[max(0, first) :]
         for place in range(len(frames) - 1, -1, -1):
-            if frames[place].image_size != newest.image_size:
+            if is_other_shape(frames[place].image_size, newest.image_size):
                 return Stretch(frames[place + 1 :], is_cut=True, is_all=False)
-        return Stretch(frames, is_cut=False, is_all=first == 0)
+        return Stretch(frames, is_cut=False, is_all=first <= 0)
 
     def hold(self, frames: Iterable[RememberedFrame]) -> None:
         """Go on counting these frames, which somebody still needs, until they are released."""

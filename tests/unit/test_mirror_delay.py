@@ -290,13 +290,13 @@ def test_where_memory_was_too_small_that_is_said(stage):
     assert keep(stage)["sentence"] == 'Kept 3 s (all that fitted into memory) as "Wall kept 1".'
 
 
-def test_a_new_size_of_the_picture_cuts_it(stage, store):
+def test_a_new_shape_of_the_picture_cuts_it(stage, store):
     stage.play(3.0, STANDING)
     for _ in range(2 * FPS):
         stage.show(STANDING, grey(100, (80, 44)))
     kept = keep(stage)
     session = store.get_session(kept["session_id"])
-    assert "before that the picture had another size" in kept["sentence"]
+    assert "before that the picture had another shape" in kept["sentence"]
     assert (session.image_width, session.image_height) == (80, 44)
     assert session.duration_s == pytest.approx(2.0, abs=0.1)
 

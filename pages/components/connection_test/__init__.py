@@ -18,9 +18,10 @@ from posecore.errors import PoseCoreError
 __all__ = ["TEST_ROUTES", "show_connection_test"]
 
 _FOLDER: Final = Path(__file__).parent
+# The button is there before its script is: until then a press would do nothing.
 _HTML: Final = """
 <div class="connection-test" data-testid="connection-test" data-state="idle">
-  <button type="button">Test this device's camera connection</button>
+  <button type="button" disabled>Test this device's camera connection</button>
   <ol aria-live="polite"></ol>
 </div>
 """

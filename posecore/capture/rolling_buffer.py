@@ -242,20 +242,17 @@ class RollingBuffer:
             return self._frames[place : place + n_frames]
 
     def get_last(self, seconds: float) -> Stretch:
-        """Return the frames of the last seconds, as far as the picture had one shape.
-
-        It reaches back to the frame before, where there is one, so that nothing is missing.
-        """
+        """Return the frames of the last seconds, as far as the picture had one shape."""
         with self._lock:
             if not self._frames:
                 return Stretch([], is_cut=False, is_all=True)
             newest = self._frames[-1]
-            first = bisect_right(self._frames, newest.time_s - seconds, key=_time_of) - 1
-            frames = self._frames[max(0, first) :]
+            first = bisect_left(self._frames, newest.time_s - seconds, key=_time_of)
+            frames = self._frames[first:]
         for place in range(len(frames) - 1, -1, -1):
             if is_other_shape(frames[place].image_size, newest.image_size):
                 return Stretch(frames[place + 1 :], is_cut=True, is_all=False)
-        return Stretch(frames, is_cut=False, is_all=first <= 0)
+        return Stretch(frames, is_cut=False, is_all=first == 0)
 
     def hold(self, frames: Iterable[RememberedFrame]) -> None:
         """Go on counting these frames, which somebody still needs, until they are released."""

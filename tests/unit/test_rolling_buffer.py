@@ -133,11 +133,6 @@ def test_numbers_rise_whatever_comes(buffer):
     assert [each.frame_number for each in added] == [5, 6]
 
 
-def test_a_stretch_reaches_back_to_the_frame_before_its_seconds(buffer):
-    add(buffer, 1.0, 2.0, 2.9, 4.0)
-    assert times_of(buffer.get_last(1.5).frames) == [2.0, 2.9, 4.0]
-
-
 def test_a_smaller_picture_of_the_same_shape_goes_on(buffer):
     add(buffer, 1.0, 2.0)
     add(buffer, 3.0, picture=PICTURE[::2, ::2], first_number=2)

@@ -5,7 +5,6 @@ notes when it was shown which: first in the present, then again when the mirror 
 """
 
 import re
-from statistics import median
 
 import numpy as np
 import pytest
@@ -111,19 +110,24 @@ def page(playwright, marked_clip, dashboard):
         assert watch.hosts == {"127.0.0.1"}
 
 
-def watch_delays(page, seconds):
-    """Seconds from when the camera gave each picture to when it was shown, from now on."""
+def find_delay(page, seconds):
+    """Seconds from when the camera gave a picture to when it was shown, from now on.
+
+    A busy machine only adds to it, now and then, so that the quickest tenth is what was meant.
+    """
     from_s = page.evaluate("() => performance.now() / 1000")
     page.wait_for_function(f"window.marks.shown.at(-1)?.[0] > {from_s + seconds}")
     marks = page.evaluate("window.marks")
     given_s, given = np.array(marks["given"], dtype=float).T
     delays_s = []
     for time_s, number in marks["shown"]:
-        # The clip goes round and round: the last time before is meant.
-        before = given_s[(given == number) & (given_s <= time_s)]
+        # The clip goes round and round: the last time is meant. Drawn large, the page's picture may
+        # be noted a moment before that of the small one that tells when it was given.
+        before = given_s[(given == number) & (given_s <= time_s + 1)]
         if time_s > from_s and len(before):
             delays_s.append(time_s - before[-1])
-    return delays_s
+    assert len(delays_s) >= 3
+    return float(np.percentile(delays_s, 10))
 
 
 def open_choice(page, name):
@@ -134,7 +138,6 @@ def test_the_mirror_is_late_by_the_seconds_that_were_chosen(page):
     panel = page.get_by_test_id("live-panel")
     open_choice(page, "Delayed mirror")
     panel.evaluate(WATCH_MARKS, {"cell": CELL_PX, "left": LEFT_PX, "top": TOP_PX, "bits": N_BITS})
-    present_s = median(watch_delays(page, DELAY_S))
     slider = page.get_by_role("slider", name="Seconds ago")
     page.get_by_text("Show the picture later").click()
     expect(slider).to_be_enabled()
@@ -142,13 +145,15 @@ def test_the_mirror_is_late_by_the_seconds_that_were_chosen(page):
     for _ in range(8 - DELAY_S):
         slider.press("ArrowLeft")
     expect(panel).to_contain_text(f"Picture and angles are from {DELAY_S} s ago.")
-    watch_delays(page, 1.0)  # the panel knows of it before the picture has come so far
-    late_s = median(watch_delays(page, DELAY_S))
+    find_delay(page, 1.0)  # the panel knows of it before the picture has come so far
+    late_s = find_delay(page, DELAY_S)
+    page.get_by_text("Show the picture later").click()
+    expect(panel).not_to_contain_text("ago")
+    find_delay(page, 1.0)
+    present_s = find_delay(page, DELAY_S)
     # What the line and the analysis take is in both.
     assert late_s - present_s == pytest.approx(DELAY_S, abs=0.5)
     page.evaluate("window.camera.getTracks().forEach((track) => track.stop())")
-    page.get_by_text("Show the picture later").click()
-    expect(panel).not_to_contain_text("ago")
 
 
 def test_keep_that_one_makes_a_session_while_the_stream_goes_on(page):
@@ -169,6 +174,8 @@ def test_keep_that_one_makes_a_session_while_the_stream_goes_on(page):
 def test_a_recording_begins_by_itself_when_somebody_moves(page, dashboard):
     open_choice(page, "Hands free")
     page.get_by_text("Movement", exact=True).click()
+    panel = page.get_by_test_id("live-panel")
+    expect(panel).to_contain_text(re.compile("Waiting for somebody to move|Recording this attempt"))
     stop = page.get_by_role("button", name="Stop recording")
     expect(stop).to_be_visible()
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"00:(0[4-9]|[1-5]\d)"))

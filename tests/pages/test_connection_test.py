@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from pages.components.connection_test import TEST_ROUTES, answering
 from tests.pages.provider_secrets import use_secrets
+from tests.unit.test_stream_hub import run_alone
 
 APP = Starlette(routes=TEST_ROUTES)
 SHORT_S = 20.0
@@ -22,7 +23,7 @@ def ask(**body):
         async with open_client() as client:
             return await client.post("/connection-test", **body)
 
-    answer = asyncio.run(send())
+    answer = run_alone(send)
     return answer.status_code, answer.json()
 
 
@@ -66,7 +67,7 @@ def test_what_is_sent_comes_back_and_the_peer_is_gone_afterwards(page_store):
             await peer.close()
             await wait_until_nothing_runs()
 
-    asyncio.run(run())
+    run_alone(run)
     gc.collect()
 
 
@@ -82,7 +83,7 @@ def test_a_test_that_nobody_ends_is_ended(page_store, monkeypatch):
             await wait_until_nothing_runs()
             await peer.close()
 
-    asyncio.run(run())
+    run_alone(run)
 
 
 def test_only_a_few_are_tested_at_a_time(page_store, monkeypatch):
@@ -105,7 +106,7 @@ def test_only_a_few_are_tested_at_a_time(page_store, monkeypatch):
         assert statuses[0] == (200, "")
         assert statuses[1] == (429, "Other devices are being tested; try again in half a minute.")
 
-    asyncio.run(run())
+    run_alone(run)
 
 
 SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"

@@ -60,13 +60,15 @@ def test_no_request_breaks_it_and_every_answer_is_as_described(store, settings, 
     limits = ApiLimits(writes="1000000/minute", computations="1000000/minute")
     with make_context(store, settings) as context, run_api(context, limits) as url:
         page = tmp_path / "openapi.json"
-        page.write_text(json.dumps(describe(url, kept=kept, gone=gone, note=note)))
+        description = describe(url, kept=kept, gone=gone, note=note)
+        page.write_text(json.dumps(description))
         command = [sys.executable, "-m", "schemathesis.cli", "run", str(page), f"--url={url}/api"]
         done = subprocess.run(
             [*command, *ATTACK], cwd=tmp_path, capture_output=True, text=True, timeout=300
         )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
-    assert "24" in done.stdout
+    n_operations = sum(len(each) for each in description["paths"].values())
+    assert n_operations > 20 and f"{n_operations}" in done.stdout
     # Whatever got in keeps the contract.
     for session in store.get_sessions():
         sequence = store.load_sequence(session.id)

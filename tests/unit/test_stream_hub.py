@@ -22,7 +22,7 @@ from tests.unit.test_recorder import SIZE, SQUATS, make_frame
 def run_alone(listen):
     """Run on a loop of its own; the browser of other tests may have left one in this thread."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(listen())).result()
+        return thread.submit(lambda: asyncio.run(listen())).result()
 
 
 def test_what_another_thread_publishes_is_heard_in_order():

@@ -338,7 +338,9 @@ def test_other_programs_hear_the_live_camera_and_record_beside_it(open_camera_pa
         assert not page.watch.errors
     numbers = [pose["frame_number"] for pose in poses]
     assert numbers == sorted(set(numbers))
-    assert {(pose["type"], pose["width"], pose["height"]) for pose in poses} == {("pose", 640, 360)}
+    assert {pose["type"] for pose in poses} == {"pose"}
+    # The browser makes the picture smaller while the line is slow, but never of another shape.
+    assert {pose["width"] / pose["height"] for pose in poses} == {640 / 360}
     assert len(poses[-1]["landmarks"]) == 33
     log = (tmp_path / "dashboard.log").read_text()
     assert "Traceback" not in log

@@ -66,6 +66,12 @@ WATCH_MARKS = """async (_, { cell, left, top, bits }) => {
 }"""
 
 
+IS_STORED = """async (name) => {
+    const { sessions } = await (await fetch("/api/v1/sessions")).json();
+    return sessions.some((each) => each.name === name && each.status === "completed");
+}"""
+
+
 def mark(picture, number):
     """Write a number into a corner, with its parity and a block that is always bright."""
     bits = [number >> bit & 1 for bit in range(N_BITS)]
@@ -180,16 +186,13 @@ def test_a_recording_begins_by_itself_when_somebody_moves(page, dashboard):
     expect(stop).to_be_visible()
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"00:(0[4-9]|[1-5]\d)"))
     stop.click()
-    expect(page.get_by_role("button", name="Replay now")).to_be_visible()
-    page.get_by_role("button", name="Discard").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Wall")
-    page.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    # Whoever goes on moving may have begun the next one meanwhile; it is kept as well.
     page.goto(f"{dashboard.url}/sessions")  # the camera ends with the page
+    page.wait_for_function(IS_STORED, arg="Wall 1")
     answer = page.request.get(f"{dashboard.url}/api/v1/sessions")
     sessions = {each["name"]: each for each in answer.json()["sessions"]}
-    assert {"Wall kept 1", "Wall 1"} <= set(sessions)
-    assert {(each["status"], each["source"]) for each in sessions.values()} == {
-        ("completed", "live")
-    }
-    assert sessions["Wall kept 1"]["duration_s"] == pytest.approx(5, abs=0.5)
-    assert sessions["Wall 1"]["duration_s"] > 4
+    kept, attempt = sessions["Wall kept 1"], sessions["Wall 1"]
+    for each in (kept, attempt):
+        assert (each["status"], each["source"]) == ("completed", "live")
+    assert kept["duration_s"] == pytest.approx(5, abs=0.5)
+    assert attempt["duration_s"] > 4

@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from fnmatch import fnmatch
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,7 @@ def name_of(path):
     return path.relative_to(ROOT).as_posix()
 
 
+@lru_cache
 def parse(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 

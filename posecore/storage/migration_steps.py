@@ -1,8 +1,12 @@
 """The steps of the database's shape: append-only, so never edit one that was released."""
 
+from collections.abc import Callable
+
 import duckdb
 
 from posecore.topology import LANDMARK_NAMES
+
+Migration = Callable[[duckdb.DuckDBPyConnection], None]
 
 
 def m001_sessions_and_frames(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -341,3 +345,19 @@ def m012_tracks(cursor: duckdb.DuckDBPyConnection) -> None:
         )
         """
     )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_sessions_and_frames,
+    m002_preferences,
+    m003_notes,
+    m004_processed,
+    m005_sessions_from_files,
+    m006_readings,
+    m007_metrics_and_references,
+    m008_people_shares_tokens_audit,
+    m009_authors_of_notes,
+    m010_goals,
+    m011_paired_devices,
+    m012_tracks,
+)

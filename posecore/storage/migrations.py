@@ -1,42 +1,11 @@
-"""Brings a database to the newest shape; a new step goes into ``migration_steps`` and this list."""
+"""Brings a database to the newest shape; its steps are in ``migration_steps``."""
 
-from collections.abc import Callable
 from contextlib import suppress
 
 import duckdb
 
 from posecore.errors import DatabaseUnreadableError, SchemaVersionError
-from posecore.storage.migration_steps import (
-    m001_sessions_and_frames,
-    m002_preferences,
-    m003_notes,
-    m004_processed,
-    m005_sessions_from_files,
-    m006_readings,
-    m007_metrics_and_references,
-    m008_people_shares_tokens_audit,
-    m009_authors_of_notes,
-    m010_goals,
-    m011_paired_devices,
-    m012_tracks,
-)
-
-Migration = Callable[[duckdb.DuckDBPyConnection], None]
-
-MIGRATIONS: tuple[Migration, ...] = (
-    m001_sessions_and_frames,
-    m002_preferences,
-    m003_notes,
-    m004_processed,
-    m005_sessions_from_files,
-    m006_readings,
-    m007_metrics_and_references,
-    m008_people_shares_tokens_audit,
-    m009_authors_of_notes,
-    m010_goals,
-    m011_paired_devices,
-    m012_tracks,
-)
+from posecore.storage.migration_steps import MIGRATIONS
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from posecore.storage.migrations import MIGRATIONS
+from posecore.storage.migration_steps import MIGRATIONS
 
 
 def make_older(path: Path, n_steps: int) -> None:

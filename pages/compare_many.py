@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.data_table import download_table
 from pages.components.many_view import (
     choose_sessions,
     show_courses,
@@ -33,10 +34,11 @@ if view == "Courses":
     st.stop()
 
 choice = choose_metric("many", number, way)
-measuring = st.empty()
 values = load_values(chosen, choice.metric.name)
 if view == "Ranking":
-    show_ranking(values, choice)
+    table = show_ranking(values, choice)
+    measure_missing(chosen)
+    download_table(table)
 else:
     show_distribution(values, choice)
-measure_missing(chosen, measuring)
+    measure_missing(chosen)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.data_table import download_table
 from pages.components.metric_choice import choose_metric
 from pages.components.progress_view import choose_who, show_progress, show_reference, show_values
 from pages.components.session_values import measure_missing
@@ -17,8 +18,8 @@ if not sessions:
 athlete, tag, number, way = st.columns([3, 2, 4, 2], vertical_alignment="bottom")
 who = choose_who(sessions, athlete, tag)
 choice = choose_metric("progress", number, way)
-measuring = st.empty()
 values = show_progress(who, choice)
 show_reference(who)
-show_values(who, choice, values)
-measure_missing(who.sessions, measuring)
+table = show_values(who, choice, values)
+measure_missing(who.sessions)
+download_table(table)

@@ -2,7 +2,7 @@
 
 import io
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.csv
@@ -19,10 +19,18 @@ LINK: Final = "Open"
 """Heading of the column whose links open a session."""
 
 
+class ShownTable(NamedTuple):
+    """What a table on the page shows, and what its CSV is called."""
+
+    rows: "pd.DataFrame"
+    file_stem: str
+    key: str
+
+
 def show_table(
     rows: "pd.DataFrame", *, file_stem: str, key: str, columns: dict[str, Any] | None = None
-) -> None:
-    """Show a table, sortable by its headings, and the button for its CSV.
+) -> ShownTable:
+    """Show a table, sortable by its headings.
 
     Parameters
     ----------
@@ -36,12 +44,17 @@ def show_table(
         As ``st.dataframe`` takes ``column_config``.
     """
     st.dataframe(rows, hide_index=True, column_config=columns, key=key, placeholder="\N{EN DASH}")
+    return ShownTable(rows, file_stem, key)
+
+
+def download_table(table: ShownTable) -> None:
+    """Show the button for the CSV of a table."""
     download_button(
         "Download CSV",
-        partial(make_csv, rows),
-        file_name=f"{file_stem}.csv",
+        partial(make_csv, table.rows),
+        file_name=f"{table.file_stem}.csv",
         mime="text/csv",
-        key=f"{key}_csv",
+        key=f"{table.key}_csv",
     )
 
 

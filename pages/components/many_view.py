@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.charts import show_chart
-from pages.components.data_table import LINK, show_table
+from pages.components.data_table import LINK, ShownTable, download_table, show_table
 from pages.components.database import view_as
 from pages.components.metric_choice import MetricChoice, make_number_column
 from pages.components.progress_view import NOBODY
@@ -65,7 +65,7 @@ def _is_within(day: date, first: date | None, last: date | None) -> bool:
     return (first is None or day >= first) and (last is None or day <= last)
 
 
-def show_ranking(values: list[SessionValue], choice: MetricChoice) -> None:
+def show_ranking(values: list[SessionValue], choice: MetricChoice) -> ShownTable:
     """Show the sessions in order, best first; those without a value come last, with the reason."""
     metric = choice.metric
     ranked = rank(values, choice.better)
@@ -97,7 +97,7 @@ def show_ranking(values: list[SessionValue], choice: MetricChoice) -> None:
     }
     if not missing:
         rows = rows.drop(columns="Why there is none")
-    show_table(rows, file_stem=f"ranking_{metric.name}", key="many_ranking", columns=columns)
+    return show_table(rows, file_stem=f"ranking_{metric.name}", key="many_ranking", columns=columns)
 
 
 def show_distribution(values: list[SessionValue], choice: MetricChoice) -> None:
@@ -178,7 +178,7 @@ def show_courses(sessions: list[Session]) -> None:
     percent = np.linspace(0, 100, len(courses[0].angle_deg))
     table = pd.DataFrame({"percent": percent} | _make_columns(courses))
     with st.expander("As a table"):
-        show_table(table, file_stem=f"courses_{angle}", key="many_courses_table")
+        download_table(show_table(table, file_stem=f"courses_{angle}", key="many_courses_table"))
 
 
 def _make_columns(courses: list[Course]) -> dict[str, np.ndarray]:

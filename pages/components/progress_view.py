@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.charts import show_chart
-from pages.components.data_table import LINK, show_table
+from pages.components.data_table import LINK, ShownTable, show_table
 from pages.components.lending import is_own, make_badge
 from pages.components.metric_choice import (
     MetricChoice,
@@ -138,7 +138,7 @@ def _set(session: Session, tag: str) -> None:
         st.rerun()
 
 
-def show_values(who: Who, choice: MetricChoice, values: list[SessionValue]) -> None:
+def show_values(who: Who, choice: MetricChoice, values: list[SessionValue]) -> ShownTable:
     """Show the number of each session as a table, newest first, with a link into each replay."""
     unit = f", {choice.metric.unit}" if choice.metric.unit else ""
     label = f"{choice.metric.label}{unit}"
@@ -159,7 +159,9 @@ def show_values(who: Who, choice: MetricChoice, values: list[SessionValue]) -> N
     }
     if not any(each.reason for each in values):
         rows = rows.drop(columns="Why there is none")
-    show_table(rows, file_stem=_file_stem(who, choice), key="progress_table", columns=columns)
+    return show_table(
+        rows, file_stem=_file_stem(who, choice), key="progress_table", columns=columns
+    )
 
 
 def _show_figures(values: list[SessionValue], choice: MetricChoice) -> None:

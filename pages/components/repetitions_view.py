@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.charts import show_chart
-from pages.components.data_table import LINK, show_table
+from pages.components.data_table import LINK, download_table, show_table
 from pages.components.database import view_as
 from pages.components.lending import describe_lender, find_lenders
 from pages.components.state import get_settings, get_store
@@ -201,4 +201,5 @@ def _show_table(found: Repetitions, file_stem: str) -> None:
         ),
         LINK: st.column_config.LinkColumn(display_text="Play"),
     }
-    show_table(rows, file_stem=file_stem, key="repetitions_table", columns=columns)
+    table = show_table(rows, file_stem=file_stem, key="repetitions_table", columns=columns)
+    download_table(table)

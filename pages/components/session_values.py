@@ -4,7 +4,6 @@ import time
 from contextlib import suppress
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.climbing_limits import get_limits
 from pages.components.state import get_settings, get_store
@@ -47,10 +46,12 @@ def load_values(sessions: list[Session], metric: str) -> list[SessionValue]:
     return values
 
 
-def measure_missing(sessions: list[Session], place: DeltaGenerator) -> None:
+def measure_missing(sessions: list[Session]) -> None:
     """Measure the sessions whose numbers are not kept yet; what is there is already on the page.
 
     Each is kept as soon as it is measured, so nothing is lost when the page is left meanwhile.
+    The page then begins anew with their numbers: what only works with all of them, and what must
+    not be taken away while it is pressed, comes after this.
     """
     store = get_store()
     processing, limits = get_settings().processing, get_limits()
@@ -60,7 +61,9 @@ def measure_missing(sessions: list[Session], place: DeltaGenerator) -> None:
         return
     begin_s, n_frames = time.monotonic(), sum(session.frame_count for session in missing)
     done, failure = 0, ""
-    bar = place.progress(0.0)
+    # It floats over the page's lower edge: nothing that one is about to press moves.
+    with st.container(key="measuring"):
+        bar = st.progress(0.0)
     for number, session in enumerate(missing, start=1):
         passed_s = time.monotonic() - begin_s
         left = f", about {as_length(passed_s / done * (n_frames - done))} left" if done else ""
@@ -75,4 +78,4 @@ def measure_missing(sessions: list[Session], place: DeltaGenerator) -> None:
     bar.empty()
     if len(find_unmeasured(store, missing, measured)) < len(missing):
         st.rerun()
-    place.warning(failure or "The numbers of some sessions could not be kept; is the disk full?")
+    st.warning(failure or "The numbers of some sessions could not be kept; is the disk full?")

@@ -15,7 +15,7 @@ LONG_NAME = "A name as nobody writes it, which goes on and on until it needs fou
 
 @pytest.fixture(scope="module")
 def sessions(data_dir):
-    """Two sessions of one athlete."""
+    """Two sessions of one athlete, and three of another that only one test looks at."""
     with open_store(data_dir / "posecore.duckdb") as store:
         store.save_preference("privacy_notice", "understood")
         ids = []
@@ -24,6 +24,10 @@ def sessions(data_dir):
             store.append_frames(ids[-1], make_squats(8.0))
             store.finish_session(ids[-1])
         store.finish_session(store.create_session(name=LONG_NAME, source="live"))
+        for number in range(3):
+            mine = store.create_session(name=f"Unmeasured {number}", source="live", athlete="Jo")
+            store.append_frames(mine, make_squats(300.0))
+            store.finish_session(mine)
         return SimpleNamespace(first=ids[0], second=ids[1])
 
 
@@ -49,6 +53,34 @@ def open_quietly(dashboard, open_page):
     for watch in watches:
         assert watch.errors == []
         assert watch.hosts == {"127.0.0.1"}
+
+
+# Notes at every change of the page what is on it together, so that no moment is missed.
+WATCH_THE_MEASURING = """
+(() => {
+  window.seen = {places: new Set(), pressable: false};
+  new MutationObserver(() => {
+    const bar = document.querySelector(".st-key-measuring");
+    if (!bar) return;
+    seen.places.add(getComputedStyle(bar).position);
+    seen.pressable ||= document.body.innerText.includes("Download CSV");
+  }).observe(document, {childList: true, subtree: true});
+})()
+"""
+
+
+def test_while_numbers_are_measured_nothing_moves_and_half_a_csv_is_not_offered(
+    dashboard, open_page, sessions
+):
+    page, _ = open_page("about:blank")
+    page.add_init_script(WATCH_THE_MEASURING)
+    page.goto(f"{dashboard.url}/progress?athlete=Jo")
+    expect(page.get_by_role("button", name="Download CSV")).to_be_visible(timeout=PATIENCE_MS)
+    assert page.evaluate("[...seen.places]") == ["fixed"]
+    assert not page.evaluate("seen.pressable")
+    lines = save(page, "Download CSV").path().read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 4
+    assert "not measured yet" not in "".join(lines)
 
 
 def save(page, name):

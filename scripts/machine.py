@@ -16,8 +16,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
@@ -27,6 +29,7 @@ ENVIRONMENT = ROOT / ".venv"
 TEST_DATA = ENVIRONMENT / "posecore-test-data"
 
 TIMED_OUT = 124
+END_PATIENCE_S = 10.0
 
 
 class SetupError(Exception):
@@ -112,18 +115,29 @@ def run_command(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program and what it started: asked first, forced after ten seconds."""
+    """End a program and what it started: asked first, forced when patience ends."""
     if os.name != "posix":
         process.kill()
         return
     for number in (signal.SIGINT, signal.SIGKILL):
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
-            process.wait(10)
-        except ProcessLookupError:
+        if _wait_for_group(process):
             return
-        except subprocess.TimeoutExpired:
-            continue
+
+
+def _wait_for_group(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a program and all that it started have ended, as long as patience lasts."""
+    deadline_s = time.monotonic() + END_PATIENCE_S
+    while time.monotonic() < deadline_s:
+        process.poll()  # collects it, or it would stay in its group for ever
+        try:
+            os.killpg(process.pid, 0)
+        # macOS forbids to signal a group of which only the dead are left.
+        except (ProcessLookupError, PermissionError):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 # ---------------------------------------------------------------- what the system must bring

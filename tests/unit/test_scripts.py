@@ -177,11 +177,13 @@ def test_wrong_usage_of_run_exits_with_two(arguments):
     assert "Traceback" not in result.stderr
 
 
-def test_a_program_that_takes_too_long_is_ended_with_what_it_started(tmp_path):
+@pytest.mark.parametrize("child", ["", "import signal; signal.signal(signal.SIGINT, print);"])
+def test_a_program_that_takes_too_long_is_ended_with_what_it_started(tmp_path, monkeypatch, child):
+    monkeypatch.setattr(machine, "END_PATIENCE_S", 1.0)
     marker = tmp_path / "child"
     program = (
         "import subprocess, sys, time;"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+        f"child = subprocess.Popen([sys.executable, '-c', '{child} import time; time.sleep(60)']);"
         f"open({str(marker)!r}, 'w').write(str(child.pid)); time.sleep(60)"
     )
     finished = machine.run_command([sys.executable, "-c", program], timeout_s=3, quiet=True)

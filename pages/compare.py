@@ -7,6 +7,7 @@ from pages.components.comparison_choices import ask_wishes, begin_with_link, cho
 from pages.components.comparison_report import download_comparison_report
 from pages.components.comparison_table import show_table, show_verdict
 from pages.components.lending import note_opened
+from pages.components.page_end import end_page
 from pages.components.player import comparison_player
 from pages.components.processing_choice import choose_processing
 from pages.components.state import get_store
@@ -32,7 +33,7 @@ try:
 except PoseCoreError as error:
     player.empty()
     verdict.warning(plain(str(error)))
-    st.stop()
+    end_page()
 
 with verdict.container():
     show_verdict(comparison)

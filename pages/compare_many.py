@@ -10,6 +10,7 @@ from pages.components.many_view import (
     show_ranking,
 )
 from pages.components.metric_choice import choose_metric
+from pages.components.page_end import end_page
 from pages.components.session_values import load_values, measure_missing
 from pages.components.state import get_store
 from pages.components.ways_in import stop_with_ways_in
@@ -23,7 +24,7 @@ if not sessions:
 chosen = choose_sessions(sessions)
 if len(chosen) < 2:
     st.info("Comparing needs at least two sessions; ask for fewer conditions, or record another.")
-    st.stop()
+    end_page()
 
 what, number, way = st.columns([4, 5, 3], vertical_alignment="bottom")
 view = what.segmented_control(
@@ -31,7 +32,7 @@ view = what.segmented_control(
 )
 if view == "Courses":
     show_courses(chosen)
-    st.stop()
+    end_page()
 
 choice = choose_metric("many", number, way)
 values = load_values(chosen, choice.metric.name)

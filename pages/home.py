@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.page_end import end_page
 from pages.components.session_cards import show_cards, show_last_and_ways_in
 from pages.components.state import get_store
 from pages.components.ways_in import show_ways_in
@@ -17,7 +18,7 @@ if not sessions:
         "turn, with the joint angles beside it."
     )
     show_ways_in(with_samples=True)
-    st.stop()
+    end_page()
 
 st.title("posecore")
 if completed:

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.frame import show_privacy_notice, show_store_error, show_unexpected_error
+from pages.components.page_end import end_page
 from pages.components.phone_choice import is_on_phone_page
 from pages.components.sign_in import is_signed_in
 from pages.components.sign_in_page import ask_to_sign_in, show_person
@@ -52,7 +53,7 @@ try:
     get_store()
 except PoseCoreError as error:
     show_store_error(error)
-    st.stop()
+    end_page()
 
 try:
     show_person(sign_in)

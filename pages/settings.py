@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components.connection_test import show_connection_test
 from pages.components.ice_settings import show_ice_settings
 from pages.components.model_settings import show_model_settings
+from pages.components.page_end import end_page
 from pages.components.people_settings import show_people_settings
 from pages.components.phone_settings import show_phone_settings
 from pages.components.privacy_settings import show_privacy_settings
@@ -62,7 +63,7 @@ st.subheader("People and programs")
 show_people_settings()
 
 if sign_in != LOCAL_SIGN_IN:
-    st.stop()  # where the data lies concerns whoever runs posecore
+    end_page()  # where the data lies concerns whoever runs posecore
 
 st.subheader("Data")
 st.markdown(

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.page_end import end_page
 from pages.components.state import get_settings, get_store
 from posecore.errors import PoseCoreError
 from posecore.isolation import can_block_network
@@ -64,7 +65,7 @@ def show_privacy_notice() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             _show_answers(is_blocked)
     if not is_blocked:
-        st.stop()
+        end_page()
 
 
 def _show_answers(is_blocked: bool) -> None:

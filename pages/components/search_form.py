@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from pages.components.page_end import end_page
 from pages.components.state import get_store
 from pages.components.text import plain
 from posecore import SIGNALS, Condition, Signal
@@ -70,7 +71,7 @@ def ask_search() -> Search:
         check_conditions(read)
     except InvalidOptionError as error:
         st.warning(plain(str(error)))
-        st.stop()
+        end_page()
     # Kept while one is on another page, which forgets the fields.
     st.session_state[_ROWS] = dict(zip(rows, read, strict=True))
     st.session_state[_FILTERS] = filters

@@ -4,6 +4,7 @@ from typing import NoReturn
 
 import streamlit as st
 
+from pages.components.page_end import end_page
 from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.ways_in import stop_with_ways_in
@@ -43,7 +44,7 @@ def stop_unless_replayable(session: Session) -> None:
     else:
         st.info("This session holds no frames, so there is nothing to replay.")
     _offer_sessions()
-    st.stop()
+    end_page()
 
 
 def _ask_for_session(title: str, problem: str = "") -> NoReturn:
@@ -64,7 +65,7 @@ def _ask_for_session(title: str, problem: str = "") -> NoReturn:
     if chosen is not None:
         st.query_params.from_dict({"session": chosen.id})
         st.rerun()
-    st.stop()
+    end_page()
 
 
 def _offer_sessions() -> None:

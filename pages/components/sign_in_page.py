@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from pages.components.live_panel import close_rooms
+from pages.components.page_end import end_page
 from pages.components.sign_in import LOCAL_SIGN_IN, end_sign_in, find_setup, find_sign_in
 from pages.components.state import get_store
 from pages.components.text import plain
@@ -21,11 +22,11 @@ def ask_to_sign_in() -> SignIn:
     except SignInSetupError as error:
         st.title("Nobody can sign in")
         st.error(plain(str(error)), icon=":material/lock:")
-        st.stop()
+        end_page()
     except NotSignedInError as error:
         setup = find_setup()
         if setup is None:  # taken out of the secrets this very moment
-            st.stop()
+            end_page()
         _show_sign_in(setup, str(error) if st.user.get("is_logged_in") else "")
 
 
@@ -41,7 +42,7 @@ def _show_sign_in(setup: SignInSetup, problem: str) -> NoReturn:
         else:
             # The provider sends people back there, where this address's cookies do not count.
             st.link_button(f"Sign in at {setup.origin}", setup.origin, type="primary")
-    st.stop()
+    end_page()
 
 
 def _say_what_for(url: str) -> str:
@@ -91,7 +92,7 @@ def sign_out(sign_in: SignIn) -> NoReturn:
     end_sign_in(sign_in)
     close_rooms(sign_in)
     st.logout()
-    st.stop()  # or the page would begin anew, and forget on the way to leave
+    end_page()  # or the page would begin anew, and forget on the way to leave
 
 
 def _note_once(sign_in: SignIn) -> None:

@@ -5,6 +5,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.components.page_end import end_page
 from pages.components.state import get_store
 from posecore.errors import PoseCoreError
 
@@ -31,7 +32,7 @@ def stop_with_ways_in() -> NoReturn:
             st.switch_page("live.py")
         if st.button("Import a video"):
             st.switch_page("import_video.py")
-    st.stop()
+    end_page()
 
 
 def show_record(*, is_main: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import camera
+from pages.components.ghost_choice import warn_of_missing_ghost
 from pages.components.live_choices import choose_parts
 from pages.components.live_panel import live_panel
 from pages.components.recording_buttons import get_room, show_buttons
@@ -21,6 +22,7 @@ COUNTDOWNS_S = [0, 3, 5, 10]
 
 settings = get_settings()
 room = get_room(settings)
+warn_of_missing_ghost()
 
 picture, form = st.columns([5, 2], gap="medium")
 
@@ -29,9 +31,13 @@ with form:
     default_name = make_default_name()
     fields["name"] = ask_name("live", placeholder=default_name) or default_name
     fields["description"] = ask_description("live")
-    countdown_s = st.segmented_control("Countdown, seconds", COUNTDOWNS_S, default=3, required=True)
+    st.session_state.setdefault("live_countdown", 3)
+    countdown_s = st.segmented_control(
+        "Countdown, seconds", COUNTDOWNS_S, required=True, key="live_countdown"
+    )
+    st.session_state.setdefault("live_mirror", True)
     room.pipeline.mirror = st.toggle(
-        "Mirror", value=True, help="Turns the picture you see, never the data."
+        "Mirror", key="live_mirror", help="Turns the picture you see, never the data."
     )
     room.keep_video = ask_keep_video("live", disabled=not room.is_idle)
     if room.keep_video:

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components.frame import show_privacy_notice, show_store_error, show_unexpected_error
 from pages.components.page_end import end_page
 from pages.components.phone_choice import is_on_phone_page
+from pages.components.recording_buttons import leave_live
 from pages.components.sign_in import is_signed_in
 from pages.components.sign_in_page import ask_to_sign_in, show_person
 from pages.components.state import get_store
@@ -58,6 +59,8 @@ except PoseCoreError as error:
 try:
     show_person(sign_in)
     show_privacy_notice()
+    if page.url_path != "live":
+        leave_live()
     page.run()
 except PoseCoreError as error:
     st.error(str(error))

@@ -16,6 +16,7 @@ from posecore.capture.ghost import WAYS, Ghost, GhostChoice
 from posecore.capture.ghost_placement import PLACEMENTS
 from posecore.capture.ghost_score import GHOST_SCORE_FORMULA
 from posecore.capture.live_room import LiveRoom
+from posecore.errors import SessionNotFoundError
 from posecore.placement import mirror
 from posecore.processing import load_processed
 from posecore.sequence import PoseSequence
@@ -30,8 +31,11 @@ _MOST_FRAMES: Final = 40_000
 
 def choose_ghost(room: LiveRoom, fields: Mapping[str, Any]) -> None:
     """Ask for the ghost of a room; the address keeps which one, and its stretch."""
-    is_open = st.session_state.setdefault("ghost_is_open", bool(st.query_params.get("ghost")))
-    with st.expander("Ghost", expanded=is_open):
+    # Whoever comes by a link with a ghost finds its choices open.
+    linked = st.query_params.get("ghost")
+    if linked and linked != st.session_state.get("ghost_of_link"):
+        st.session_state.ghost_of_link, st.session_state.ghost_is_open = linked, True
+    with st.expander("Ghost", expanded=st.session_state.get("ghost_is_open", False)):
         session = _ask_session(room.ghost, fields)
         if session is None:
             room.ghost.choose(None)
@@ -39,6 +43,25 @@ def choose_ghost(room: LiveRoom, fields: Mapping[str, Any]) -> None:
             st.caption("A recorded movement over your own picture, to follow or to compare with.")
             return
         _ask_rest(room.ghost, session)
+
+
+def warn_of_missing_ghost() -> None:
+    """Say that the ghost of the link is not here, until another one is chosen."""
+    wanted = st.query_params.get("ghost")
+    if wanted:
+        st.session_state.ghost_is_missing = wanted != _REFERENCE and not _is_there(wanted)
+    elif st.session_state.get("ghost_session"):
+        st.session_state.ghost_is_missing = False
+    if st.session_state.get("ghost_is_missing"):
+        st.warning("The ghost of this link is not here; it was deleted, or the link is incomplete.")
+
+
+def _is_there(session_id: str) -> bool:
+    try:
+        get_store().get_session(session_id)
+    except SessionNotFoundError:
+        return False
+    return True
 
 
 def _ask_session(ghost: Ghost, fields: Mapping[str, Any]) -> Session | None:
@@ -76,8 +99,6 @@ def _begin_with(ghost: Ghost, options: list[str]) -> None:
     if kept in options:
         return
     wanted = st.query_params.get("ghost", "")
-    if wanted and wanted not in options:
-        st.warning("The ghost of this link is not here; it was deleted, or the link is incomplete.")
     present = ghost.choice.session_id if ghost.choice is not None else _NONE
     st.session_state.ghost_session = next(
         (each for each in (wanted, present) if each in options), _NONE

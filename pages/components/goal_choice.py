@@ -89,7 +89,7 @@ def _ask_goal(goals: list[Goal]) -> None:
     )
     st.caption(f"{ANGLES[angle].meaning[0].upper()}{ANGLES[angle].meaning[1:]}.")
     kind = st.selectbox(
-        "Shall be", list(_KINDS), format_func=lambda each: _KINDS[each], key="goal_kind"
+        "Should be", list(_KINDS), format_func=lambda each: _KINDS[each], key="goal_kind"
     )
     limits = _ask_limits(angle, kind)
     if st.button("Add goal", key="add_goal", icon=":material/add:", width="stretch"):

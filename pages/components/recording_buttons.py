@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.live_streams import make_audience, make_publisher
+from pages.components.recording_form import LIVE_CHOICES
 from pages.components.session_dialogs import confirm_delete
 from pages.components.state import get_store
 from pages.components.text import plain
@@ -31,6 +32,19 @@ def get_room(settings: Settings) -> LiveRoom:
         )
         st.session_state.live_room = kept = (settings, room, store.owner)
     return kept[1]
+
+
+def leave_live() -> None:
+    """Have Live begin with its Start button and the same choices when one comes back.
+
+    Streamlit forgets the choices of a page that is left.
+    """
+    for key in LIVE_CHOICES:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+    st.session_state.pop("ghost_is_missing", None)
+    if (kept := st.session_state.get("live_room")) is not None:
+        kept[1].last_session = None
 
 
 def _is_unused(room: LiveRoom) -> bool:

@@ -1,7 +1,7 @@
 """What is said about a recording: athlete, name, tags and description, kept while one works."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -11,6 +11,15 @@ from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from posecore import Session
 from posecore.storage.session import MAX_TAGS, TEXT_LIMITS
+
+LIVE_CHOICES: Final = (
+    "live_athlete",
+    "live_tags",
+    "live_countdown",
+    "live_mirror",
+    "live_keep_video",
+)
+"""Keys of what is chosen on Live for more than one recording."""
 
 
 def ask_athlete_and_tags(key: str, session: Session | None = None) -> dict[str, Any]:

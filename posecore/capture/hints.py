@@ -20,6 +20,8 @@ TOO_SLOW: Final = (
 _DARK_LEVEL = 40.0
 """Mean brightness of 255 below which the estimator was seen to lose people."""
 _SKIPPED_SHARE = 0.1
+_SLOW_FOR_S = 4.0
+"""A recording that begins or ends may cost some frames, which is nothing to do anything about."""
 _HEAD = [Landmark.NOSE, Landmark.LEFT_EYE, Landmark.RIGHT_EYE]
 _FEET = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
 
@@ -75,6 +77,7 @@ class SteadyHint:
         """Take the newest finding and return what to show."""
         if hint != self._candidate:
             self._candidate, self._since_s = hint, now_s
-        if now_s - self._since_s >= self.hold_s:
+        hold_s = _SLOW_FOR_S if hint == TOO_SLOW else self.hold_s
+        if now_s - self._since_s >= hold_s:
             self.shown = self._candidate
         return self.shown

@@ -80,6 +80,8 @@ def test_a_link_to_a_session_that_is_gone_says_so(open_page, add_session):
     app = open_page("live.py", ghost="not-here")
     assert "not here" in app.warning[0].value
     assert get_ghost(app).status() == {"state": "none"}
+    assert "not here" in app.run().warning[0].value, "whoever looks a moment later sees it too"
+    assert not choose(app, "Wall").warning
 
 
 def test_the_reference_of_the_athlete_is_offered(open_page, add_session, page_store):

@@ -113,6 +113,33 @@ def test_discard_asks_and_then_makes_room_for_the_next(open_page, playing, page_
     assert not button(app, "Start recording").disabled
 
 
+def test_after_a_look_at_another_page_live_is_ready_with_the_same_choices(
+    open_page, playing, page_store, add_session
+):
+    add_session("Before", athlete="Mira", tags=["wall"])
+    app = open_page("live.py")
+    app.selectbox(key="live_athlete").set_value("Mira").run()
+    app.multiselect(key="live_tags").set_value(["wall"]).run()
+    app.toggle(key="live_keep_video").set_value(True).run()
+    app.toggle(key="live_mirror").set_value(False).run()
+    choose_countdown(app, 0)
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+    assert "Record again" in [each.label for each in app.button]
+    app.switch_page("sessions.py").run()
+    app.switch_page("live.py").run()
+    app.run()
+    assert not button(app, "Start recording").disabled
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+    first, second, _ = page_store.get_sessions()
+    assert (first.athlete, first.tags) == (second.athlete, second.tags) == ("Mira", ("wall",))
+    room = app.session_state["live_room"][1]
+    assert (room.keep_video, room.pipeline.mirror) == (True, False)
+
+
 def test_the_mirror_switch_reaches_the_picture(open_page, playing):
     app = open_page("live.py")
     pipeline = app.session_state["live_room"][1].pipeline

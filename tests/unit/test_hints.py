@@ -7,7 +7,7 @@ import pytest
 
 from posecore import Landmark, PoseFrame
 from posecore.capture import hints
-from posecore.capture.hints import SteadyHint, find_hint
+from posecore.capture.hints import TOO_SLOW, SteadyHint, find_hint
 from tests.unit.test_recorder import make_frame
 
 BRIGHT = np.full((90, 160, 3), 128, dtype=np.uint8)
@@ -48,3 +48,11 @@ def test_a_hint_shows_only_once_it_has_held():
     assert steady.update(hints.NOBODY, 0.9) == hints.NOBODY
     assert steady.update("", 1.0) == hints.NOBODY
     assert steady.update("", 1.5) == ""
+
+
+def test_some_skipped_frames_as_a_recording_begins_are_no_fault():
+    steady = SteadyHint()
+    assert {steady.update(TOO_SLOW, number / 10) for number in range(30)} == {""}
+    assert steady.update("", 3.0) == ""
+    shown = [steady.update(TOO_SLOW, 4 + number / 10) for number in range(60)]
+    assert (shown[0], shown[-1]) == ("", TOO_SLOW)

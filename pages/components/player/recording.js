@@ -49,7 +49,7 @@ class Recording {
     this.duration_s = this.n_frames ? this.time_s[this.n_frames - 1] : 0;
     this.step_s = usualStep(this.time_s);
     // A longer time between two frames is a hole in the recording: nothing is drawn across it.
-    this.longest_step_s = Math.max(0.5, 5 * this.step_s);
+    this.longest_step_s = Math.max(0.25, 3 * this.step_s);
   }
 
   /** Values of one series as they are packed: whole steps, `missing` where there is none. */

@@ -39,6 +39,9 @@ def show_verdict(comparison: Comparison) -> None:
     """Show how alike the two are, how they were brought together, and what differs."""
     differing = comparison.table.index[comparison.table["is_outside"].fillna(False).astype(bool)]
     names = ", ".join(ANGLES[name].label.lower() for name in differing)
+    if comparison.alignment.method == "clock":
+        _show_cameras(comparison, names)
+        return
     verdict = (
         f"Beyond the measuring error differ: **{plain(names)}**."
         if names
@@ -54,6 +57,22 @@ def show_verdict(comparison: Comparison) -> None:
     if min(comparison.a_share, comparison.b_share) < _LITTLE:
         told = f":orange[Only {plain(shares)} are compared.] Brought together {together}."
     words.markdown(f"{verdict}  \n{told}")
+
+
+def _show_cameras(comparison: Comparison, names: str) -> None:
+    """Say where two cameras see one movement differently; that is no judgement of the athlete."""
+    verdict = (
+        f"Seen differently by the two, beyond the measuring error: **{plain(names)}**. "
+        "Trust the camera that sees the joint from the side."
+        if names
+        else "Both see the same, within the measuring error."
+    )
+    together = plain(comparison.alignment.description)
+    shares = f"{comparison.a_share:.0%} of A and {comparison.b_share:.0%} of B"
+    st.markdown(
+        f"**Two cameras, one movement.** {verdict}  \n"
+        f"Brought together {together}; both filmed {plain(shares)}."
+    )
 
 
 def _say_how_long(comparison: Comparison) -> str:

@@ -94,6 +94,9 @@ def test_the_replay_leads_to_both_on_their_common_clock(open_page, pair):
     button(app, "Replay together").click().run()
     assert dict(app.query_params) == {"a": a, "b": b, "by": "clock"}
     assert app.selectbox(key="wish_by").value == "clock"
+    told = " ".join(each.value for each in app.markdown)
+    assert "Two cameras, one movement." in told
+    assert "Similarity" not in told, "that is for two attempts"
     assert not app.exception
     assert not app.warning
 

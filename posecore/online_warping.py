@@ -58,6 +58,9 @@ class OnlineWarping:
     ----------
     position_s : float
         Moment of the reference at which the athlete is, on the clock of its ``time_s``.
+    nearest_s : float
+        Moment near the position that looks most like the pose; the position itself stays where it
+        is as long as it looks about as much like it.
     difference_deg : float
         Root mean square difference of the angles there; NaN while nobody is seen.
     is_matched : bool
@@ -72,8 +75,6 @@ class OnlineWarping:
     rows_s : ndarray, shape (n_rows,)
         Moments of the reference between which some angle has moved by 8 degrees: its movement step
         by step, however fast it was. A hold is one of them.
-    row : int
-        Which of them the position has reached.
 
     Raises
     ------
@@ -141,18 +142,13 @@ class OnlineWarping:
         self.pause()
         self._frame = int(np.searchsorted(self._frames_s, time_s, side="right").clip(1)) - 1
         self._row = int(np.searchsorted(self._rows, self._frame, side="right")) - 1
-        self.position_s = float(self._frames_s[self._frame])
+        self.position_s = self.nearest_s = float(self._frames_s[self._frame])
         self.difference_deg = float("nan")
         self.is_matched = self.is_lost = False
         self._is_following = False
         self._movement = Movement(_STEP)
         self._scout.forget()
         self._begin_path(self._row)
-
-    @property
-    def row(self) -> int:
-        """Which of :attr:`rows_s` the position has reached."""
-        return self._row
 
     @property
     def span_s(self) -> tuple[float, float]:
@@ -264,13 +260,15 @@ class OnlineWarping:
         stop = int(self._rows[row + 2]) if row + 2 < len(self._rows) else len(self._frames_s)
         first = max(first, int(self._rows[row]) - _ROWS_ROUND)
         differences = self._frames.differ(pose, first, stop)
-        good = first + np.flatnonzero(differences <= differences.min() + _TIE)
+        nearest = int(differences.argmin())
+        good = first + np.flatnonzero(differences <= differences[nearest] + _TIE)
         frame = int(good[np.abs(good - self._frame).argmin()])
         square = float(differences[frame - first])
         self.is_matched = self._is_following and square <= self._match
         if self.is_matched:
             self._row, self._frame = row, frame
             self.position_s = float(self._frames_s[frame])
+            self.nearest_s = float(self._frames_s[first + nearest])
             self.is_lost, self._astray_since_s = False, np.inf
         else:
             self._astray_since_s = min(self._astray_since_s, time_s)

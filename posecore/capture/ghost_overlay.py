@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posecore.capture.canvas import SUBPIXEL_BITS, Canvas, Colour, Points
-from posecore.capture.ghost_score import Level
+from posecore.capture.ghost_words import Level
 from posecore.topology import MIRROR, Landmark
 
 GOOD_RGB: Final = (0, 158, 115)

@@ -66,6 +66,8 @@ class GhostReference:
         The stretch.
     start_s, end_s : float
         Its first and last frame.
+    angles_deg : ndarray, shape (n_frames, 8), degrees
+        Those of :data:`posecore.CORE_ANGLES`; NaN where they are not to be compared.
     aspect : float
         Width of the recorded picture in its heights.
     torso_m, stature_m : float
@@ -107,13 +109,18 @@ class GhostReference:
         is_there = np.isfinite(self._places_h).all(axis=-1)
         self._is_seen = is_there & ~(sequence.visibility < MIN_VISIBILITY)
         angles_deg = compute_joint_angles(sequence, CORE_ANGLES).to_numpy(dtype=np.float64)
-        self._angles_deg = leave_out_hidden(angles_deg, sequence.visibility)
+        self.angles_deg = leave_out_hidden(angles_deg, sequence.visibility)
         self._holds_s = [(each.start_s, each.end_s) for each in detect_stillness(sequence)]
         self.note = _describe_gaps(float(1 - is_known.mean()))
 
     def is_hold(self, from_s: float, to_s: float) -> bool:
         """Whether the body keeps its posture at some moment of a stretch."""
         return any(start_s <= to_s and from_s <= end_s for start_s, end_s in self._holds_s)
+
+    def read_angles(self, time_s: float) -> Floats:
+        """Return the angles of the frame at a moment, shape (8,); NaN where not compared."""
+        frame = int(self.sequence.time_s.searchsorted(time_s))
+        return np.asarray(self.angles_deg[min(frame, len(self.angles_deg) - 1)])
 
     def read(self, time_s: float) -> GhostPose | None:
         """Return the body at a moment, on a straight line between two frames; None in a gap."""
@@ -138,7 +145,7 @@ class GhostReference:
         return GhostPose(
             places_h=between(self._places_h),
             is_seen=self._is_seen[before] & self._is_seen[after],
-            angles_deg=between(self._angles_deg),
+            angles_deg=between(self.angles_deg),
             scale_h=float(between(self._scale_h)),
         )
 

@@ -17,6 +17,7 @@ _SCOUT_STEP: Final = 1.0
 SCOUTED: Final = 6
 """So many rows of 16 degrees make a movement that can be told from others."""
 _NEAR: Final = 0.1
+_ONES: Final = np.ones(len(CORE_ANGLES), dtype=np.float32)
 
 
 class Poses:
@@ -33,13 +34,17 @@ class Poses:
 
     def differ(self, pose: Floats, first: int = 0, stop: int | None = None) -> Floats:
         """Mean of the squared differences of what is known in both, shape (stop - first,)."""
-        known = self._known[first:stop] * ~np.isnan(pose)
-        apart = self._filled[first:stop] - np.nan_to_num(pose).astype(np.float32)
-        squares = np.minimum(apart * apart, _MOST**2) * known
-        n_known = known.sum(axis=1)
-        mean = squares.sum(axis=1) / np.maximum(n_known, 1)
+        is_known = ~np.isnan(pose)
+        # One that is not known is 0 in both, and counts nothing.
+        apart = self._filled[first:stop] - np.where(is_known, pose, 0.0).astype(np.float32)
+        apart *= apart
+        np.minimum(apart, _MOST**2, out=apart)
+        known = self._known[first:stop] * is_known
+        n_known = known @ _ONES
+        apart *= known
         # Where nothing can be compared, it is as if nothing were alike.
-        return np.where(n_known > 0, mean, _MOST**2).astype(np.float64)
+        sums = np.where(n_known > 0, apart @ _ONES, _MOST**2)
+        return np.asarray(sums / np.maximum(n_known, 1), dtype=np.float64)
 
 
 class Movement:

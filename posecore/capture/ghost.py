@@ -164,17 +164,19 @@ class Ghost(LivePart):
                 run.begin(now_s)  # behind the countdown, with the recording's first frame
             self._was_recording = moment.is_recording
             angles_deg = leave_out_hidden(compute_core_angles(moment.calm), moment.frame.visibility)
+            is_followed = self.way == "waiting" and run.clock.is_playing
             time_s = self._move_on(run, now_s, angles_deg)
-            pose = run.reference.read(time_s)
             run.placer.see(now_s, moment.frame, moment.image_size)
-            run.count(self.way, now_s, angles_deg, None if pose is None else pose.angles_deg)
+            # Followed, it stands at a frame, and is drawn at another moment than that.
+            pose = None if is_followed else run.reference.read(time_s)
+            frame_deg = run.reference.read_angles(time_s) if is_followed else None
+            run.count(self.way, now_s, angles_deg, frame_deg if pose is None else pose.angles_deg)
             is_hold = self._is_hold(run, time_s)
             is_still = not run.clock.is_playing or is_hold
             run.held.add(now_s, run.difference_deg, is_still=is_still)
             run.drawn = self._place(run, pose, now_s, time_s, moment.image_size)
             run.seen_s = now_s
             # Behind all else: the last pose belongs to the run that ends with it.
-            is_followed = self.way == "waiting" and run.clock.is_playing
             if is_followed and run.is_followed_to_end(now_s, is_hold=is_hold):
                 run.finish("waiting", now_s, is_looped=self._is_looped)
 

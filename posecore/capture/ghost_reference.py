@@ -96,7 +96,8 @@ class GhostReference:
         self.start_s, self.end_s = float(sequence.time_s[0]), float(sequence.time_s[-1])
         self._is_known = is_known
         self._step_s = max(MAX_STEP_S, 2 * _find_usual_step(sequence.time_s))
-        self.torso_m = measure_torso(sequence)
+        torsos_m = measure_torsos(sequence.world_landmarks)
+        self.torso_m = float(np.nanmedian(torsos_m)) if (torsos_m > 0).any() else float("nan")
         self.stature_m = compute_body_height(sequence)
         if sequence.image_size == NO_PICTURE:
             self.aspect = _WIDE
@@ -156,13 +157,11 @@ def leave_out_hidden(angles_deg: Floats, visibility: NDArray[np.floating]) -> Fl
     return np.where(is_hidden, np.nan, angles_deg)
 
 
-def measure_torso(sequence: PoseSequence) -> float:
-    """Middle of the shoulders to middle of the hips, median over the frames, metres; or NaN."""
-    world = sequence.world_landmarks.astype(np.float64)
-    apart = world[:, SHOULDERS].mean(axis=1) - world[:, HIPS].mean(axis=1)
-    lengths_m = np.sqrt((apart**2).sum(axis=1))
-    known = lengths_m[~np.isnan(lengths_m)]
-    return float(np.median(known)) if len(known) else float("nan")
+def measure_torsos(world_landmarks: NDArray[np.floating]) -> Floats:
+    """Middle of the shoulders to middle of the hips in frames of shape (n, 33, 3), metres."""
+    world = world_landmarks.astype(np.float64)
+    apart = (world[:, SHOULDERS].sum(axis=1) - world[:, HIPS].sum(axis=1)) / 2
+    return np.asarray(np.sqrt((apart**2).sum(axis=1)))
 
 
 def _find_usual_step(time_s: Floats) -> float:

@@ -61,6 +61,8 @@ class OnlineWarping:
     nearest_s : float
         Moment near the position that looks most like the pose; the position itself stays where it
         is as long as it looks about as much like it.
+    moved : float
+        How far the athlete moved with the last pose, in such steps; 0 for less than one.
     difference_deg : float
         Root mean square difference of the angles there; NaN while nobody is seen.
     is_matched : bool
@@ -146,7 +148,7 @@ class OnlineWarping:
         self.difference_deg = float("nan")
         self.is_matched = self.is_lost = False
         self._is_following = False
-        self._movement = Movement(_STEP)
+        self._movement, self.moved = Movement(_STEP), 0.0
         self._scout.forget()
         self._begin_path(self._row)
 
@@ -189,13 +191,13 @@ class OnlineWarping:
         pose = np.asarray(angles_deg, dtype=np.float64) / UNIT_DEG
         if (~np.isnan(pose)).sum() < _LEAST_KNOWN:
             self.difference_deg = float("nan")
-            self.is_matched = False
+            self.is_matched, self.moved = False, 0.0
             return self.position_s
         if time_s < self._live_s:  # another stream
             self._astray_since_s = np.inf
         gap_s = time_s - self._live_s if np.isfinite(self._live_s) else 0.0
         self._live_s = time_s
-        moved = self._movement.note(pose)
+        self.moved = moved = self._movement.note(pose)
         self._look_around(pose)
         if self._is_following:
             if moved:

@@ -136,7 +136,7 @@ class GhostRun:
             self.reference.read_angles(warping.nearest_s),
             float(warping.rows_s[-1]) if warping.is_at_end else warping.nearest_s,
             is_matched=warping.is_matched,
-            is_lost=warping.is_lost,
+            moved=warping.moved,
         )
 
     def finish(self, way: Way, now_s: float, *, is_looped: bool) -> None:

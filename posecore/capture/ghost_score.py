@@ -18,6 +18,9 @@ STILL_DEG: Final = 10.0
 """So many degrees an angle may move by the measurement alone."""
 LEAST_WEIGHT: Final = 5.0
 """What an angle weighs that the ghost does not move: little, but a bent elbow is seen."""
+_OWN_SHARE: Final = 0.5
+"""So much of what somebody moves must be the ghost's movement; the rest may be measurement."""
+_STEP_DEG: Final = 8.0
 BRIDGED: Final = 12
 """So many steps of the ghost's movement somebody may take from one frame to the next."""
 
@@ -28,7 +31,8 @@ GHOST_SCORE_FORMULA: Final = (
     f"{LEAST_WEIGHT:g}. The large number is over the last {RECENT_S:g} s. At its own pace a run is "
     "the mean over what was played. Waiting, it is the mean over the whole movement, each step of "
     "it as you did it last, and a step that you did not do is 0: so it grows as you go on; the "
-    "large number is over the steps you did, and 0 while the ghost has lost you"
+    "large number is over the steps you did, and less where more than half of what you moved was "
+    "something else"
 )
 """What the score beside the picture is, for people."""
 
@@ -169,7 +173,10 @@ class StepScore:
     def __init__(self, steps_s: Floats, steps_deg: Floats, weights: Floats) -> None:
         self._steps_s, self._steps_deg, self._weights = steps_s, steps_deg, weights
         self._is_countable = ~np.isnan(steps_deg).all(axis=1)
-        self._recent = _Recent(1)
+        self._recent = _Recent(2)
+        # As the athlete's are counted: by the angle that moves furthest.
+        apart_deg = np.nan_to_num(np.abs(np.diff(steps_deg, axis=0, prepend=steps_deg[:1])))
+        self._lengths = np.maximum(apart_deg.max(axis=1) / _STEP_DEG, 1.0)
         self.begin_run()
 
     def begin_run(self) -> None:
@@ -191,7 +198,7 @@ class StepScore:
         position_s: float,
         *,
         is_matched: bool,
-        is_lost: bool,
+        moved: float,
     ) -> None:
         """Count one moment.
 
@@ -205,14 +212,14 @@ class StepScore:
             Where that is, on the clock of ``steps_s``.
         is_matched : bool
             Whether the athlete is in the pose of the ghost.
-        is_lost : bool
-            Whether they have not been for a while: whoever is seen then does something else.
+        moved : float
+            How far the athlete moved, in steps of 8°.
         """
         self._recent.forget(now_s)
+        if moved > 0:
+            self._recent.add(now_s, np.zeros(2), np.array([0.0, moved]))
         if is_matched:
             self._count(now_s, angles_deg, ghost_deg, position_s)
-        elif is_lost and not np.isnan(angles_deg).all():
-            self._recent.add(now_s, np.zeros(1), np.ones(1))
 
     def _count(
         self, now_s: float, angles_deg: Floats, ghost_deg: Floats, position_s: float
@@ -233,9 +240,10 @@ class StepScore:
         self._angles_deg, self._position_s = angles_deg, position_s
         is_position = len(self._likeness) == 1
         if n_new > 0 or is_position:
-            done = self._likeness[step - max(n_new - 1, 0) : step + 1]
-            done = done[~np.isnan(done)]
-            self._recent.add(now_s, np.array([done.sum()]), np.array([float(len(done))]))
+            which = slice(step - max(n_new - 1, 0), step + 1)
+            lengths = np.where(np.isnan(self._likeness[which]), 0.0, self._lengths[which])
+            alike = float((np.nan_to_num(self._likeness[which]) * lengths).sum())
+            self._recent.add(now_s, np.array([alike, 0.0]), np.array([lengths.sum(), 0.0]))
 
     def _compare(self, difference_deg: Floats) -> Floats:
         alike = compute_likeness(difference_deg)
@@ -252,9 +260,10 @@ class StepScore:
 
     @property
     def recent(self) -> float:
-        """Of the steps done in the last seconds; NaN where there were none."""
-        n_steps = float(self._recent.counts[0])
-        return float(100 * self._recent.sums[0] / n_steps) if n_steps > 0 else float("nan")
+        """Of the last seconds; NaN where nobody moved."""
+        done, moved = self._recent.counts
+        whole = max(float(done), _OWN_SHARE * float(moved))
+        return float(100 * self._recent.sums[0] / whole) if whole > 0 else float("nan")
 
     @property
     def share(self) -> float:

@@ -210,7 +210,7 @@ def make_steps():
 
 
 def count(score, now_s, angles_deg, ghost_deg, position_s):
-    score.add(now_s, angles_deg, ghost_deg, position_s, is_matched=True, is_lost=False)
+    score.add(now_s, angles_deg, ghost_deg, position_s, is_matched=True, moved=0.0)
 
 
 def test_steps_between_two_frames_are_compared_with_what_was_between():
@@ -235,16 +235,24 @@ def test_what_was_leapt_over_was_not_done():
     assert score.share == pytest.approx(2 / 21)
 
 
-def test_the_large_score_of_who_waits_is_nothing_and_of_who_is_lost_is_0():
+def test_the_large_score_of_who_waits_is_nothing_and_of_who_does_something_else_is_0():
     score, steps_deg = make_steps()
     for number in range(30):
         count(score, number / FPS, steps_deg[3], steps_deg[3], 3.0)
     assert np.isnan(score.recent)
-    nobody = np.full(8, np.nan)
-    score.add(1.0, nobody, steps_deg[3], 3.0, is_matched=False, is_lost=True)
-    assert np.isnan(score.recent)
-    score.add(1.1, steps_deg[9], steps_deg[3], 3.0, is_matched=False, is_lost=True)
+    score.add(1.1, steps_deg[9], steps_deg[3], 3.0, is_matched=False, moved=6.0)
     assert score.recent == 0
+
+
+def test_of_what_one_moves_half_has_to_be_the_movement_of_the_ghost():
+    score, steps_deg = make_steps()
+    count(score, 0.0, steps_deg[0], steps_deg[0], 0.0)
+    for number in range(1, 9):
+        at = float(number)
+        score.add(at / 2, steps_deg[number], steps_deg[number], at, is_matched=True, moved=2.0)
+    assert score.recent == pytest.approx(100)
+    score.add(4.5, steps_deg[8], steps_deg[8], 8.0, is_matched=True, moved=16.0)
+    assert score.recent == pytest.approx(50)
 
 
 def test_in_a_single_position_every_moment_counts():

@@ -18,7 +18,7 @@ STILL_DEG: Final = 10.0
 """So many degrees an angle may move by the measurement alone."""
 LEAST_WEIGHT: Final = 5.0
 """What an angle weighs that the ghost does not move: little, but a bent elbow is seen."""
-_OWN_SHARE: Final = 0.5
+_OWN_SHARE: Final = 1 / 3
 """So much of what somebody moves must be the ghost's movement; the rest may be measurement."""
 _STEP_DEG: Final = 8.0
 BRIDGED: Final = 12
@@ -31,8 +31,8 @@ GHOST_SCORE_FORMULA: Final = (
     f"{LEAST_WEIGHT:g}. The large number is over the last {RECENT_S:g} s. At its own pace a run is "
     "the mean over what was played. Waiting, it is the mean over the whole movement, each step of "
     "it as you did it last, and a step that you did not do is 0: so it grows as you go on; the "
-    "large number is over the steps you did, and less where more than half of what you moved was "
-    "something else"
+    "large number is over the steps you did, and less where more than two thirds of what you moved "
+    "was something else"
 )
 """What the score beside the picture is, for people."""
 

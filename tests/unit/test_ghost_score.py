@@ -244,14 +244,14 @@ def test_the_large_score_of_who_waits_is_nothing_and_of_who_does_something_else_
     assert score.recent == 0
 
 
-def test_of_what_one_moves_half_has_to_be_the_movement_of_the_ghost():
+def test_of_what_one_moves_a_third_has_to_be_the_movement_of_the_ghost():
     score, steps_deg = make_steps()
     count(score, 0.0, steps_deg[0], steps_deg[0], 0.0)
     for number in range(1, 9):
         at = float(number)
-        score.add(at / 2, steps_deg[number], steps_deg[number], at, is_matched=True, moved=2.0)
+        score.add(at / 2, steps_deg[number], steps_deg[number], at, is_matched=True, moved=3.0)
     assert score.recent == pytest.approx(100)
-    score.add(4.5, steps_deg[8], steps_deg[8], 8.0, is_matched=True, moved=16.0)
+    score.add(4.5, steps_deg[8], steps_deg[8], 8.0, is_matched=True, moved=24.0)
     assert score.recent == pytest.approx(50)
 
 

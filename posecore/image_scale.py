@@ -57,8 +57,26 @@ def compute_image_scale(sequence: PoseSequence) -> NDArray[np.float64]:
     sum(w . w)`` with q the image and w the world landmarks (x, y), each about its mean. Metres are
     those of the estimator, which knows the athlete's true size only roughly.
     """
-    world = sequence.world_landmarks[:, _JOINTS, :2].astype(np.float64)
-    image = to_pixels(sequence, _JOINTS)
+    image = sequence.image_landmarks[..., :2].astype(np.float64) * sequence.image_size
+    return fit_image_scale(sequence.world_landmarks, image)
+
+
+def fit_image_scale(
+    world_landmarks: NDArray[np.floating], image_px: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Do as :func:`compute_image_scale`, with what is known of some frames.
+
+    Parameters
+    ----------
+    world_landmarks : ndarray, shape (n, 33, 3), metres
+    image_px : ndarray, shape (n, 33, 2), pixels
+
+    Returns
+    -------
+    ndarray, shape (n,), pixels a metre
+    """
+    world = world_landmarks[:, _JOINTS, :2].astype(np.float64)
+    image = image_px[:, _JOINTS]
     known = ~(np.isnan(world) | np.isnan(image)).any(axis=-1, keepdims=True)
     n_known = known.sum(axis=1, keepdims=True)
     world, image = (
@@ -77,7 +95,12 @@ def compute_body_height(sequence: PoseSequence) -> float:
     Shank, thigh and trunk, each the median over the recording and the mean of both sides, make
     0.779 of the stature (Drillis and Contini 1964, in Winter 2009, fig. 4.1).
     """
-    world = sequence.world_landmarks.astype(np.float64)
+    return measure_body_height(sequence.world_landmarks)
+
+
+def measure_body_height(world_landmarks: NDArray[np.floating]) -> float:
+    """Do as :func:`compute_body_height`, with world landmarks of shape (n, 33, 3)."""
+    world = world_landmarks.astype(np.float64)
     chain_m = 0.0
     for first, second in _CHAIN:
         sides = (

@@ -1,6 +1,6 @@
 """Where in a recording somebody is who does the same movement now: warping without a future."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from posecore.angles import ANGLES, CORE_ANGLES, compute_joint_angles
 from posecore.errors import ComparisonError
 from posecore.geometry import compute_vector_angle
 from posecore.sequence import PoseFrame, PoseSequence
+from posecore.warping_scout import PENALTY, SCOUTED, Movement, Poses, Scout, thin_out
 
 Floats = NDArray[np.float64]
 
@@ -29,22 +30,17 @@ _MATCH_SHARE: Final = 0.7
 _RESUME_SHARE: Final = 0.85
 _STEP: Final = 0.5
 """How far an angle goes from one landmark of the way to the next, in units."""
-_MOST: Final = 3.0
-"""A difference counts at most so many units: one angle seen wrongly decides nothing."""
-_PENALTY: Final = 0.05
 _BACK, _AHEAD = 30, 90
-_LONGEST_STEP: Final = 64
 _ASTRAY_S: Final = 1.0
 _GAP_S: Final = 0.25
+_LONGEST_GAP_S: Final = 2.0
 _LEAST_KNOWN: Final = 4
 _TIE: Final = 0.02
 _ROWS_ROUND: Final = 150
-_SCOUT_STEP: Final = 1.0
-_SCOUTED: Final = 6
-"""So many rows of 16 degrees make a movement that can be told from others."""
-_MEMORY: Final = _STEP / _SCOUTED
-_NEAR: Final = 0.1
+_MEMORY: Final = _STEP / SCOUTED
 _MUCH_BETTER: Final = 0.3
+_WELL: Final = 0.25
+"""A path half as far away as a match fits well: where another fits better, that is noise."""
 
 
 class OnlineWarping:
@@ -62,6 +58,11 @@ class OnlineWarping:
     ----------
     position_s : float
         Moment of the reference at which the athlete is, on the clock of its ``time_s``.
+    nearest_s : float
+        Moment near the position that looks most like the pose; the position itself stays where it
+        is as long as it looks about as much like it.
+    moved : float
+        How far the athlete moved with the last pose, in such steps; 0 for less than one.
     difference_deg : float
         Root mean square difference of the angles there; NaN while nobody is seen.
     is_matched : bool
@@ -73,6 +74,9 @@ class OnlineWarping:
         again, or do a part of the movement from which it can be told where they are.
     is_at_end : bool
         Whether the last pose of the reference is reached.
+    rows_s : ndarray, shape (n_rows,)
+        Moments of the reference between which some angle has moved by 8 degrees: its movement step
+        by step, however fast it was. A hold is one of them.
 
     Raises
     ------
@@ -91,15 +95,16 @@ class OnlineWarping:
     2. The cost is the squared difference of the eight core angles in units of 16 degrees, each at
        most 9, mean over the angles known in both, and 0.05 for each row by which a step is shorter
        or longer than what the athlete has moved. The path never goes back. After a gap in the live
-       poses a step may be as long as twice the time that passed.
+       poses a step may be as long as twice the time that passed, of which two seconds count: who
+       comes back later than that is where they were, or is looked for.
     3. Between the rows the answer is the frame that looks most like the pose, of equal ones the
        nearest to the answer before.
     4. The position moves only while the pose is matched. Astray for a second, the path is begun
        anew where it stands.
     5. All the time a second matrix over the whole reference, with an open beginning (a subsequence
        search) and rows of 16 degrees, looks for a movement of about 100 degrees that was matched
-       all along; of equal ones it takes the nearest. It counts when the path is lost, and when it
-       fits three times as well as the path over as long a movement.
+       all along; of equal ones it takes the nearest. It counts when the path is lost, and when the
+       path does not fit well and it fits three times as well over as long a movement.
 
     One pose takes a few tenths of a millisecond with five minutes of reference.
 
@@ -118,27 +123,32 @@ class OnlineWarping:
                 "Nobody is seen in the reference, so it cannot be followed; choose another one."
             )
         self._frames_s = reference.time_s[is_known]
-        self._frames = _Poses(angles_deg[is_known] / UNIT_DEG)
-        self._rows = _thin_out(self._frames.values, _STEP)
+        self._frames = Poses(angles_deg[is_known] / UNIT_DEG)
+        self._rows = thin_out(self._frames.values, _STEP)
         self._poses = self._frames.take(self._rows)
+        self.rows_s = self._frames_s[self._rows]
         self.match_deg = _find_match(self._poses.values)
         self._match = (self.match_deg / UNIT_DEG) ** 2
         self._resume = (_RESUME_SHARE * self.match_deg / UNIT_DEG) ** 2
-        self._scout = _Scout(self._frames, self._match, self._resume)
+        self._scout = Scout(self._frames, self._match, self._resume)
         self._cost, self._n_better = 0.0, 0
-        self._live_s = -np.inf
         self.seek(float(self._frames_s[0]))
+
+    def pause(self) -> None:
+        """Break the live poses off: the time until the next one is no time for a movement."""
+        self._live_s = -np.inf
+        self._astray_since_s = np.inf
 
     def seek(self, time_s: float) -> None:
         """Wait at a moment of the reference for the athlete to take up its pose."""
+        self.pause()
         self._frame = int(np.searchsorted(self._frames_s, time_s, side="right").clip(1)) - 1
         self._row = int(np.searchsorted(self._rows, self._frame, side="right")) - 1
-        self.position_s = float(self._frames_s[self._frame])
+        self.position_s = self.nearest_s = float(self._frames_s[self._frame])
         self.difference_deg = float("nan")
         self.is_matched = self.is_lost = False
         self._is_following = False
-        self._astray_since_s = np.inf
-        self._movement = _Movement(_STEP)
+        self._movement, self.moved = Movement(_STEP), 0.0
         self._scout.forget()
         self._begin_path(self._row)
 
@@ -181,13 +191,13 @@ class OnlineWarping:
         pose = np.asarray(angles_deg, dtype=np.float64) / UNIT_DEG
         if (~np.isnan(pose)).sum() < _LEAST_KNOWN:
             self.difference_deg = float("nan")
-            self.is_matched = False
+            self.is_matched, self.moved = False, 0.0
             return self.position_s
         if time_s < self._live_s:  # another stream
             self._astray_since_s = np.inf
         gap_s = time_s - self._live_s if np.isfinite(self._live_s) else 0.0
         self._live_s = time_s
-        moved = self._movement.note(pose)
+        self.moved = moved = self._movement.note(pose)
         self._look_around(pose)
         if self._is_following:
             if moved:
@@ -203,142 +213,70 @@ class OnlineWarping:
         found = self._scout.step(pose, self._frame)
         if found is None:
             return
-        is_better = found.cost < _MUCH_BETTER * self._cost
+        is_well = self._cost < _WELL * self._match
+        is_better = not is_well and found.cost < _MUCH_BETTER * self._cost
         self._n_better = self._n_better + 1 if is_better else 0
-        if self.is_lost or self._n_better >= _SCOUTED:
+        if self.is_lost or self._n_better >= SCOUTED:
             self._is_following, self._frame = True, found.frame
             self._row = int(np.searchsorted(self._rows, found.frame, side="right")) - 1
             self._begin_path(self._row)
 
     def _begin_path(self, row: int) -> None:
-        self._path = np.full(len(self._rows), np.inf)
-        self._path[row] = 0.0
+        self._path_first, self._path = row, np.zeros(1)
         self._cost, self._n_better = 0.0, 0
 
     def _step(self, pose: Floats, moved: float, gap_s: float) -> None:
         """Fill one more column of the matrix within the band."""
-        expected, weight, longest = moved, _PENALTY, int(np.ceil(2 * moved)) + 1
+        longest = int(np.ceil(2 * moved)) + 1
         if gap_s > _GAP_S:
-            until_s = self._frames_s[self._rows[self._row]] + 2 * gap_s
-            passed = float(np.searchsorted(self._frames_s[self._rows], until_s) - self._row)
-            longest, weight = max(longest, int(passed)), 0.0
+            # What has to be paid for a long step is paid after a gap too: of poses that are equally
+            # good, as in one repetition and the next, noise would choose one.
+            until_s = self.rows_s[self._row] + 2 * min(gap_s, _LONGEST_GAP_S)
+            passed = int(np.searchsorted(self.rows_s, until_s)) - self._row
+            longest = max(longest, min(passed, _AHEAD))
         first = max(0, self._row - _BACK)
-        stop = min(len(self._rows), self._row + max(_AHEAD, longest) + 1)
+        stop = min(len(self._rows), self._row + _AHEAD + 1)
         begin = max(0, first - longest)
-        cheapest = _relax(self._path[begin:stop], longest, expected, weight)[first - begin :]
+        path = self._read_path(begin, stop)
+        cheapest = _relax(path, longest, moved)[first - begin :]
         column = cheapest + self._poses.differ(pose, first, stop)
-        self._path = np.full(len(self._rows), np.inf)
-        self._path[first:stop] = column - column.min()
+        self._path_first, self._path = first, column - column.min()
         difference = float(self._poses.differ(pose, self._row, self._row + 1)[0])
         self._cost += _MEMORY * (difference - self._cost)
 
+    def _read_path(self, begin: int, stop: int) -> Floats:
+        """Last column of the matrix in some rows; infinite outside its band."""
+        path = np.full(stop - begin, np.inf)
+        from_row = max(begin, self._path_first)
+        to_row = min(stop, self._path_first + len(self._path))
+        if from_row < to_row:
+            kept = self._path[from_row - self._path_first : to_row - self._path_first]
+            path[from_row - begin : to_row - begin] = kept
+        return path
+
     def _settle(self, pose: Floats, time_s: float) -> None:
         """Find the frame that looks most like the pose, and see whether it does."""
-        row = int(self._path.argmin()) if self._is_following else self._row
+        is_following = self._is_following
+        row = self._path_first + int(self._path.argmin()) if is_following else self._row
         first = int(self._rows[max(row - 1, 0)])
         stop = int(self._rows[row + 2]) if row + 2 < len(self._rows) else len(self._frames_s)
-        first, stop = max(first, self._rows[row] - _ROWS_ROUND), stop
+        first = max(first, int(self._rows[row]) - _ROWS_ROUND)
         differences = self._frames.differ(pose, first, stop)
-        good = first + np.flatnonzero(differences <= differences.min() + _TIE)
+        nearest = int(differences.argmin())
+        good = first + np.flatnonzero(differences <= differences[nearest] + _TIE)
         frame = int(good[np.abs(good - self._frame).argmin()])
         square = float(differences[frame - first])
         self.is_matched = self._is_following and square <= self._match
         if self.is_matched:
             self._row, self._frame = row, frame
             self.position_s = float(self._frames_s[frame])
+            self.nearest_s = float(self._frames_s[first + nearest])
             self.is_lost, self._astray_since_s = False, np.inf
         else:
             self._astray_since_s = min(self._astray_since_s, time_s)
             if time_s - self._astray_since_s >= _ASTRAY_S:
                 self.is_lost, self._is_following = True, False
         self.difference_deg = float(np.sqrt(square) * UNIT_DEG)
-
-
-class _Poses:
-    """Angles of many frames in units, and how far one live pose is from each."""
-
-    def __init__(self, values: Floats) -> None:
-        self.values = values
-        self._known = (~np.isnan(values)).astype(np.float32)
-        self._filled = np.nan_to_num(values).astype(np.float32)
-
-    def take(self, frames: NDArray[np.int64]) -> "_Poses":
-        return _Poses(self.values[frames])
-
-    def differ(self, pose: Floats, first: int = 0, stop: int | None = None) -> Floats:
-        """Mean of the squared differences of what is known in both, shape (stop - first,)."""
-        known = self._known[first:stop] * ~np.isnan(pose)
-        apart = self._filled[first:stop] - np.nan_to_num(pose).astype(np.float32)
-        squares = np.minimum(apart * apart, _MOST**2) * known
-        n_known = known.sum(axis=1)
-        mean = squares.sum(axis=1) / np.maximum(n_known, 1)
-        # Where nothing can be compared, it is as if nothing were alike.
-        return np.where(n_known > 0, mean, _MOST**2).astype(np.float64)
-
-
-class _Movement:
-    """Tells when somebody has moved by a step."""
-
-    def __init__(self, step: float) -> None:
-        self._step = step
-        self._last = np.full(len(CORE_ANGLES), np.nan)
-
-    def note(self, pose: Floats) -> float:
-        """How many steps it is since the last time; 0 while it is less than 1."""
-        change = np.abs(pose - self._last)
-        change = change[~np.isnan(change)]
-        moved = float(change.max()) / self._step if len(change) else 1.0
-        if moved < 1.0:
-            return 0.0
-        self._last = np.where(np.isnan(pose), self._last, pose)
-        return moved
-
-
-class _Found(NamedTuple):
-    """Where the scout found the movement: a frame, and how well it fits."""
-
-    frame: int
-    cost: float
-
-
-class _Scout:
-    """Looks for a movement in the whole reference: a matrix whose paths may begin anywhere."""
-
-    def __init__(self, frames: _Poses, match: float, resume: float) -> None:
-        self._rows = _thin_out(frames.values, _SCOUT_STEP)
-        self._poses = frames.take(self._rows)
-        self._match, self._resume = match, resume
-        self._at = np.arange(len(self._rows))
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin anew with the next live pose."""
-        self._movement = _Movement(_SCOUT_STEP)
-        self._covered = np.zeros(len(self._rows))
-        self._cost = np.zeros(len(self._rows))
-        self._n_columns = 0
-
-    def step(self, pose: Floats, frame: int) -> _Found | None:
-        """Take a live pose; return where the movement was found, if it was."""
-        moved = self._movement.note(pose)
-        if not moved:
-            return None
-        differences = self._poses.differ(pose)
-        longest = min(int(np.ceil(2 * moved)) + 1, _LONGEST_STEP)
-        cheapest, came_from = _relax_with_origin(self._cost, longest, moved)
-        self._covered = (1 - 1 / _SCOUTED) * self._covered[came_from] + (self._at - came_from)
-        self._cost = (1 - 1 / _SCOUTED) * cheapest + differences / _SCOUTED
-        self._n_columns += 1
-        if self._n_columns < _SCOUTED:
-            return None
-        is_good = self._cost <= 0.5 * self._match
-        is_good &= self._covered >= 0.4 * _SCOUTED
-        is_good &= differences <= self._resume
-        if not is_good.any():
-            return None
-        away = _NEAR * np.abs(self._rows - frame) / len(self._rows)
-        best = int(np.where(is_good, self._cost + away, np.inf).argmin())
-        return _Found(int(self._rows[best]), float(self._cost[best]))
 
 
 def compute_core_angles(frame: PoseFrame) -> Floats:
@@ -356,40 +294,13 @@ def _find_match(values: Floats) -> float:
     return float(np.clip(_MATCH_SHARE * apart_deg, *MATCH_DEG))
 
 
-def _thin_out(values: Floats, step: float) -> NDArray[np.int64]:
-    """Frames at which some angle is a step away from the last one taken, the first included."""
-    rows, last = [0], values[0].copy()
-    for number, pose in enumerate(values[1:], start=1):
-        change = np.abs(pose - last)
-        if (change >= step).any():
-            rows.append(number)
-            last = np.where(np.isnan(pose), last, pose)
-        elif np.isnan(last).any():
-            last = np.where(np.isnan(last), pose, last)
-    return np.array(rows, dtype=np.int64)
-
-
 def _make_windows(path: Floats, longest: int) -> NDArray[np.float64]:
     """Each place with those before it, shape (n, longest + 1), the place itself last."""
     padded = np.concatenate([np.full(longest, np.inf), path])
     return np.lib.stride_tricks.sliding_window_view(padded, longest + 1)
 
 
-def _relax(path: Floats, longest: int, expected: float, weight: float) -> Floats:
+def _relax(path: Floats, longest: int, expected: float) -> Floats:
     """Cost of coming to each row in one step of 0 to so many rows."""
-    penalty = weight * np.abs(np.arange(longest + 1) - expected)
+    penalty = PENALTY * np.abs(np.arange(longest + 1) - expected)
     return np.asarray((_make_windows(path, longest) + penalty[::-1]).min(axis=1))
-
-
-def _relax_with_origin(
-    path: Floats, longest: int, expected: float
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Cost of coming to each row, and from which row one came."""
-    cheapest = path + _PENALTY * expected
-    came_from = np.arange(len(path))
-    for step in range(1, min(longest, len(path) - 1) + 1):
-        other = path[:-step] + _PENALTY * abs(step - expected)
-        is_cheaper = other < cheapest[step:]
-        cheapest[step:][is_cheaper] = other[is_cheaper]
-        came_from[step:][is_cheaper] = np.flatnonzero(is_cheaper)
-    return cheapest, came_from

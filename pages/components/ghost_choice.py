@@ -130,7 +130,7 @@ def _ask_rest(ghost: Ghost, session: Session) -> None:
         key="ghost_mirrored",
         help="A left-handed athlete with a right-handed ghost.",
     )
-    st.caption("Score: 100 where every joint is bent as the ghost's.", help=GHOST_SCORE_FORMULA)
+    st.caption("Score: 100 where you do all that the ghost does.", help=GHOST_SCORE_FORMULA)
     ghost.placement = placement
     ghost.run_as(way)
     # What is followed has to be calm, also where a replay shows the landmarks as recorded.

@@ -53,11 +53,13 @@ class Canvas:
             In 1 / 2 ** ``SUBPIXEL_BITS`` pixels; mirrored where the picture is. What is NaN
             becomes 0 and what is far outside is brought closer: leave out what is not there.
         """
-        x = xy[..., 0]
-        turned = np.stack([1 - x if self.mirror else x, xy[..., 1]], axis=-1)
-        scaled = np.nan_to_num(turned * (self.width, self.height))
+        scaled = xy * np.array([self.width, self.height], dtype=np.float64)
+        if self.mirror:
+            scaled[..., 0] = self.width - scaled[..., 0]
+        scaled[np.isnan(scaled)] = 0.0
         far = 4 * max(self.width, self.height)
-        points: Points = np.rint(scaled.clip(-far, far) * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        np.minimum(np.maximum(scaled, -far, out=scaled), far, out=scaled)
+        points: Points = np.rint(scaled * (1 << SUBPIXEL_BITS)).astype(np.int32)
         return points
 
     def draw_lines(self, lines: Sequence[Points], colour: Colour, thickness: int) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,28 +16,22 @@ from posecore.capture.canvas import Canvas
 from posecore.capture.ghost_overlay import GOOD_RGB, draw_ghost
 from posecore.capture.ghost_placement import GhostPlacer, Placement
 from posecore.capture.ghost_reference import GhostPose, GhostReference, leave_out_hidden
-from posecore.capture.ghost_score import (
-    HeldPosition,
-    Level,
-    RunningScore,
-    SteadyWords,
-    find_levels,
-)
+from posecore.capture.ghost_run import DrawnGhost, GhostRun, Way
+from posecore.capture.ghost_score import StepScore
+from posecore.capture.ghost_words import find_levels
 from posecore.capture.live_part import KeptDrawing, LiveMoment, LivePart
 from posecore.errors import InvalidMessageError, PoseCoreError
-from posecore.online_warping import OnlineWarping, compute_core_angles
-from posecore.replay_clock import SPEEDS, ReplayClock
+from posecore.online_warping import compute_core_angles
+from posecore.replay_clock import SPEEDS
 from posecore.sequence import PoseSequence
 
 Floats = NDArray[np.float64]
-Way = Literal["own", "waiting"]
 
 WAYS: Final[dict[Way, str]] = {"own": "Own pace", "waiting": "Waits"}
 """How a ghost can run, for people."""
 
 _CALM_S: Final = 0.06
 _LONGEST_WAY_S: Final = 1.0
-_UNKNOWN: Final = np.full(8, np.nan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,50 +59,6 @@ class GhostChoice:
     to_s: float = math.inf
 
 
-@dataclass(frozen=True, eq=False)
-class _Drawn:
-    xy: Floats
-    is_seen: NDArray[np.bool_]
-    levels: dict[str, Level]
-
-
-class _Run:
-    """One ghost that is loaded: where it is, where it stands, and how near the athlete is."""
-
-    def __init__(self, reference: GhostReference, placement: Placement, now_s: float) -> None:
-        self.reference = reference
-        self.warping = OnlineWarping(reference.sequence)
-        self.placer = GhostPlacer(reference, placement)
-        self.clock = ReplayClock()
-        self.score = RunningScore()
-        self.held = HeldPosition()
-        self.worst = SteadyWords()
-        self.last_score = float("nan")
-        self.difference_deg = _UNKNOWN
-        self.shown_s = reference.start_s
-        self.seen_s = -math.inf
-        self.drawn: _Drawn | None = None
-        self.clock.seek(reference.start_s, now_s)
-        self.clock.play(now_s)
-
-    def go_to(self, time_s: float, now_s: float) -> None:
-        """Stand at a moment."""
-        reference = self.reference
-        time_s = min(max(time_s, reference.start_s), reference.end_s)
-        self.clock.seek(time_s, now_s)
-        self.warping.seek(time_s)
-        self.shown_s = time_s
-        self.held.leave()
-
-    def begin(self, now_s: float) -> None:
-        """Begin a new run."""
-        if not math.isnan(self.score.whole):
-            self.last_score = self.score.whole
-        self.score.begin_run()
-        self.go_to(self.reference.start_s, now_s)
-        self.clock.play(now_s)
-
-
 class Ghost(LivePart):
     """A session, or a stretch of one, as a ghost over the athlete's own picture.
 
@@ -130,7 +80,7 @@ class Ghost(LivePart):
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        self._run: _Run | None = None
+        self._run: GhostRun | None = None
         self._loading: threading.Thread | None = None
         self._problem = ""
         self._was_recording = False
@@ -171,7 +121,7 @@ class Ghost(LivePart):
         """Run at its own pace or wait for the athlete, from the start."""
         with self._lock:
             if way != self.way and self._run is not None:
-                self._run.score.begin_run()
+                self._run.begin_scores()
                 self._run.begin(self._clock())
             self.way = way
 
@@ -186,7 +136,7 @@ class Ghost(LivePart):
         try:
             sequence = choice.load()
             reference = GhostReference(sequence, from_s=choice.from_s, to_s=choice.to_s)
-            run = _Run(reference, self._placement, self._clock())
+            run = GhostRun(reference, self._placement, self._clock())
         except PoseCoreError as error:
             problem = str(error)
         except Exception:
@@ -214,54 +164,46 @@ class Ghost(LivePart):
                 run.begin(now_s)  # behind the countdown, with the recording's first frame
             self._was_recording = moment.is_recording
             angles_deg = leave_out_hidden(compute_core_angles(moment.calm), moment.frame.visibility)
+            is_followed = self.way == "waiting" and run.clock.is_playing
             time_s = self._move_on(run, now_s, angles_deg)
-            pose = run.reference.read(time_s)
             run.placer.see(now_s, moment.frame, moment.image_size)
-            run.difference_deg = _UNKNOWN if pose is None else angles_deg - pose.angles_deg
-            run.worst.add(now_s, run.difference_deg)
-            if run.clock.is_playing:
-                run.score.add(now_s, run.difference_deg)
-            is_still = not run.clock.is_playing or self._is_hold(run, time_s)
+            # Followed, it stands at a frame, and is drawn at another moment than that.
+            pose = None if is_followed else run.reference.read(time_s)
+            frame_deg = run.reference.read_angles(time_s) if is_followed else None
+            run.count(self.way, now_s, angles_deg, frame_deg if pose is None else pose.angles_deg)
+            is_hold = self._is_hold(run, time_s)
+            is_still = not run.clock.is_playing or is_hold
             run.held.add(now_s, run.difference_deg, is_still=is_still)
             run.drawn = self._place(run, pose, now_s, time_s, moment.image_size)
             run.seen_s = now_s
+            # Behind all else: the last pose belongs to the run that ends with it.
+            if is_followed and run.is_followed_to_end(now_s, is_hold=is_hold):
+                run.finish("waiting", now_s, is_looped=self._is_looped)
 
-    def _move_on(self, run: _Run, now_s: float, angles_deg: Floats) -> float:
+    def _move_on(self, run: GhostRun, now_s: float, angles_deg: Floats) -> float:
         """Moment of the recording that is now."""
         reference, clock = run.reference, run.clock
         if self.way == "waiting" and clock.is_playing:
             time_s = run.warping.follow_angles(now_s, angles_deg)
             clock.seek(time_s, now_s)
-            # A position to be held at the very end is waited for.
-            is_over = run.held.is_held or not self._is_hold(run, time_s)
-            if run.warping.is_at_end and is_over:
-                self._end(run, now_s)
-            return run.warping.position_s
+            return time_s
         if clock.position_s(now_s) >= reference.end_s and clock.is_playing:
-            self._end(run, now_s)
+            run.finish(self.way, now_s, is_looped=self._is_looped)
         return min(max(clock.position_s(now_s), reference.start_s), reference.end_s)
 
-    def _is_hold(self, run: _Run, time_s: float) -> bool:
+    def _is_hold(self, run: GhostRun, time_s: float) -> bool:
         # All of a hold looks alike: waiting, the ghost stands somewhere in it.
         span_s = run.warping.span_s if self.way == "waiting" else (time_s, time_s)
         return run.reference.is_hold(*span_s)
 
-    def _end(self, run: _Run, now_s: float) -> None:
-        if self._is_looped:
-            run.begin(now_s)
-        else:
-            run.last_score = run.score.whole
-            run.clock.seek(run.reference.end_s, now_s)
-            run.clock.pause(now_s)
-
     def _place(
         self,
-        run: _Run,
+        run: GhostRun,
         pose: GhostPose | None,
         now_s: float,
         time_s: float,
         image_size: tuple[int, int],
-    ) -> _Drawn | None:
+    ) -> DrawnGhost | None:
         if self.way == "waiting":  # what follows a person trembles a little, and is calmed
             away_s = time_s - run.shown_s
             share = 1 - math.exp(-max(now_s - run.seen_s, 0.0) / _CALM_S)
@@ -272,7 +214,7 @@ class Ghost(LivePart):
         if pose is None:
             return None
         xy = run.placer.place(pose, image_size)
-        return _Drawn(xy, pose.is_seen, find_levels(run.difference_deg))
+        return DrawnGhost(xy, pose.is_seen, find_levels(run.difference_deg))
 
     def draw_below(self, canvas: Canvas) -> None:
         """Draw the ghost."""
@@ -296,8 +238,7 @@ class Ghost(LivePart):
         """Begin anew with the next camera, maybe another."""
         with self._lock:
             if self._run is not None:
-                self._run.placer.forget()
-                self._run.drawn, self._run.seen_s = None, -math.inf
+                self._run.camera_ended()
 
     # What the panel asks
 
@@ -310,7 +251,7 @@ class Ghost(LivePart):
             found = {"name": self.choice.name, "way": self.way, "problem": self._problem}
             if run is None:
                 return {"state": "problem" if self._problem else "loading", **found}
-            is_waiting = self.way == "waiting"
+            is_waiting, score = self.way == "waiting", run.score(self.way)
             return {
                 "state": "ready",
                 **found,
@@ -321,8 +262,9 @@ class Ghost(LivePart):
                 "position_s": round(run.shown_s, 1),
                 "speed": self._speed,
                 "is_looped": self._is_looped,
-                "score": _whole(run.score.recent),
-                "run_score": _whole(run.score.whole),
+                "score": _whole(score.recent),
+                "run_score": _whole(score.whole),
+                "done_share": round(score.share, 2) if isinstance(score, StepScore) else None,
                 "last_score": _whole(run.last_score),
                 "worst": run.worst.words,
                 "is_matched": is_waiting and run.warping.is_matched,
@@ -352,7 +294,7 @@ class Ghost(LivePart):
             elif wanted == "seek" and run is not None:
                 run.go_to(_read_number(command, "time_s"), now_s)
             elif wanted == "pause" and run is not None:
-                run.clock.pause(now_s)
+                run.pause(now_s)
             elif wanted == "restart" and run is not None:
                 run.begin(now_s)
             elif wanted == "play" and run is not None:
@@ -360,13 +302,13 @@ class Ghost(LivePart):
             else:
                 super().obey(command)
 
-    def _play(self, run: _Run, now_s: float) -> None:
+    def _play(self, run: GhostRun, now_s: float) -> None:
         if run.shown_s >= run.reference.end_s:
             run.begin(now_s)
         run.clock.play(now_s)
 
 
-def _draw(drawn: _Drawn | None, canvas: Canvas) -> None:
+def _draw(drawn: DrawnGhost | None, canvas: Canvas) -> None:
     if drawn is not None:
         draw_ghost(canvas, drawn.xy, drawn.is_seen, drawn.levels)
 

@@ -1,5 +1,6 @@
 """Draws the ghost: a body one can see through, its limbs coloured by how far one is off."""
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posecore.capture.canvas import SUBPIXEL_BITS, Canvas, Colour, Points
-from posecore.capture.ghost_score import Level
+from posecore.capture.ghost_words import Level
 from posecore.topology import MIRROR, Landmark
 
 GOOD_RGB: Final = (0, 158, 115)
@@ -82,9 +83,7 @@ def draw_ghost(
             if is_seen[a] and is_seen[b]:
                 _draw_limb(layer, points[[a, b]], level, width)
     seen_through = canvas.picture[rows, columns]
-    canvas.picture[rows, columns] = cv2.addWeighted(
-        layer, _OPACITY, seen_through, 1 - _OPACITY, 0.0
-    )
+    cv2.addWeighted(layer, _OPACITY, seen_through, 1 - _OPACITY, 0.0, dst=seen_through)
 
 
 def _find_width(points: Points, is_seen: NDArray[np.bool_], height: int) -> int:
@@ -96,8 +95,9 @@ def _find_width(points: Points, is_seen: NDArray[np.bool_], height: int) -> int:
 
 
 def _measure_trunk(points: Points) -> float:
-    trunk = points[_TRUNK].astype(np.float64)
-    return float(np.hypot(*(trunk[:2].mean(axis=0) - trunk[2:].mean(axis=0))))
+    a, b, c, d = points[_TRUNK]
+    x, y = a + b - c - d
+    return math.hypot(x, y) / 2
 
 
 def _find_window(points: Points, canvas: Canvas, margin: int) -> tuple[slice, slice] | None:

@@ -12,11 +12,11 @@ from posecore.capture.ghost_reference import (
     HIPS,
     GhostPose,
     GhostReference,
-    measure_torso,
+    measure_torsos,
 )
 from posecore.cleaning.one_euro import OneEuroFilter
-from posecore.image_scale import compute_body_height, compute_image_scale, to_pixels
-from posecore.sequence import PoseFrame, PoseSequence
+from posecore.image_scale import fit_image_scale, measure_body_height
+from posecore.sequence import PoseFrame
 
 Floats = NDArray[np.float64]
 Placement = Literal["hips", "feet", "recorded"]
@@ -132,11 +132,12 @@ class GhostPlacer:
         """The athlete's place and size in picture heights; None where they are not seen."""
         if not frame.is_detected:
             return None
-        alone = PoseSequence.from_frames([frame], image_size=image_size)
-        height = image_size[1]
-        length_m = compute_body_height(alone) if self.placement == "feet" else measure_torso(alone)
-        size_h = float(compute_image_scale(alone)[0]) * length_m / height
-        origin_h = _find_origin(to_pixels(alone)[0] / height, self.placement)
+        world = frame.world_landmarks[np.newaxis]
+        is_by_feet = self.placement == "feet"
+        length_m = measure_body_height(world) if is_by_feet else float(measure_torsos(world)[0])
+        places_h = frame.image_landmarks[:, :2] * np.array([image_size[0] / image_size[1], 1.0])
+        size_h = float(fit_image_scale(world, places_h[np.newaxis])[0]) * length_m
+        origin_h = _find_origin(places_h, self.placement)
         return (origin_h, size_h) if size_h > 0 and np.isfinite(origin_h).all() else None
 
 
@@ -145,4 +146,5 @@ def _find_origin(places_h: Floats, placement: Placement) -> Floats:
     if placement == "feet":
         lowest_h = np.fmax.reduce(places_h[FEET, 1])
         return np.array([places_h[ANKLES, 0].mean(), lowest_h])
-    return np.asarray(places_h[HIPS].mean(axis=0))
+    left, right = HIPS
+    return np.asarray((places_h[left] + places_h[right]) / 2)

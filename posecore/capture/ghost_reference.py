@@ -66,6 +66,8 @@ class GhostReference:
         The stretch.
     start_s, end_s : float
         Its first and last frame.
+    angles_deg : ndarray, shape (n_frames, 8), degrees
+        Those of :data:`posecore.CORE_ANGLES`; NaN where they are not to be compared.
     aspect : float
         Width of the recorded picture in its heights.
     torso_m, stature_m : float
@@ -94,7 +96,8 @@ class GhostReference:
         self.start_s, self.end_s = float(sequence.time_s[0]), float(sequence.time_s[-1])
         self._is_known = is_known
         self._step_s = max(MAX_STEP_S, 2 * _find_usual_step(sequence.time_s))
-        self.torso_m = measure_torso(sequence)
+        torsos_m = measure_torsos(sequence.world_landmarks)
+        self.torso_m = float(np.nanmedian(torsos_m)) if (torsos_m > 0).any() else float("nan")
         self.stature_m = compute_body_height(sequence)
         if sequence.image_size == NO_PICTURE:
             self.aspect = _WIDE
@@ -107,13 +110,18 @@ class GhostReference:
         is_there = np.isfinite(self._places_h).all(axis=-1)
         self._is_seen = is_there & ~(sequence.visibility < MIN_VISIBILITY)
         angles_deg = compute_joint_angles(sequence, CORE_ANGLES).to_numpy(dtype=np.float64)
-        self._angles_deg = leave_out_hidden(angles_deg, sequence.visibility)
+        self.angles_deg = leave_out_hidden(angles_deg, sequence.visibility)
         self._holds_s = [(each.start_s, each.end_s) for each in detect_stillness(sequence)]
         self.note = _describe_gaps(float(1 - is_known.mean()))
 
     def is_hold(self, from_s: float, to_s: float) -> bool:
         """Whether the body keeps its posture at some moment of a stretch."""
         return any(start_s <= to_s and from_s <= end_s for start_s, end_s in self._holds_s)
+
+    def read_angles(self, time_s: float) -> Floats:
+        """Return the angles of the frame at a moment, shape (8,); NaN where not compared."""
+        frame = int(self.sequence.time_s.searchsorted(time_s))
+        return np.asarray(self.angles_deg[min(frame, len(self.angles_deg) - 1)])
 
     def read(self, time_s: float) -> GhostPose | None:
         """Return the body at a moment, on a straight line between two frames; None in a gap."""
@@ -138,7 +146,7 @@ class GhostReference:
         return GhostPose(
             places_h=between(self._places_h),
             is_seen=self._is_seen[before] & self._is_seen[after],
-            angles_deg=between(self._angles_deg),
+            angles_deg=between(self.angles_deg),
             scale_h=float(between(self._scale_h)),
         )
 
@@ -149,13 +157,11 @@ def leave_out_hidden(angles_deg: Floats, visibility: NDArray[np.floating]) -> Fl
     return np.where(is_hidden, np.nan, angles_deg)
 
 
-def measure_torso(sequence: PoseSequence) -> float:
-    """Middle of the shoulders to middle of the hips, median over the frames, metres; or NaN."""
-    world = sequence.world_landmarks.astype(np.float64)
-    apart = world[:, SHOULDERS].mean(axis=1) - world[:, HIPS].mean(axis=1)
-    lengths_m = np.sqrt((apart**2).sum(axis=1))
-    known = lengths_m[~np.isnan(lengths_m)]
-    return float(np.median(known)) if len(known) else float("nan")
+def measure_torsos(world_landmarks: NDArray[np.floating]) -> Floats:
+    """Middle of the shoulders to middle of the hips in frames of shape (n, 33, 3), metres."""
+    world = world_landmarks.astype(np.float64)
+    apart = (world[:, SHOULDERS].sum(axis=1) - world[:, HIPS].sum(axis=1)) / 2
+    return np.asarray(np.sqrt((apart**2).sum(axis=1)))
 
 
 def _find_usual_step(time_s: Floats) -> float:

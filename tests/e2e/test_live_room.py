@@ -16,7 +16,7 @@ from tests.e2e.camera_page import (
 )
 from tests.e2e.dashboard import run_browser, watch_page
 
-ALIKE = 80
+ALIKE = 70
 """A score that the movement of the ghost reaches, and another one does not."""
 
 

@@ -1,5 +1,7 @@
 """Following a person through a recording: motions whose place in it is known by hand."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -112,6 +114,64 @@ def test_gaps_in_live_and_reference_are_stepped_over(dance):
     is_known = np.array([frame.is_detected for frame in live])
     is_known[98:114], is_known[298:347] = False, False
     assert np.abs(found_s - at_s)[is_known].max() * FPS <= WITHIN_FRAMES
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("gap_s", [1.0, 2.0, 60.0])
+def test_after_a_gap_equal_repetitions_are_not_skipped(gap_s, seed):
+    """Who is away in the second of fifteen squats, comes back and scratches an ear has done two."""
+    reference = add_noise(make_squats(30.0), seed=seed, world_sd_m=0.003)
+    squats = add_noise(make_squats(6.0), seed=100 + seed, world_sd_m=0.003)
+    live_deg = compute_joint_angles(squats, CORE_ANGLES).to_numpy(copy=True)
+    live_deg[120:125, 0] += 20.0
+    warping = OnlineWarping(reference)
+    for number, pose_deg in enumerate(live_deg):
+        warping.follow_angles(number / FPS + (gap_s if number >= 120 else 0.0), pose_deg)
+    assert warping.position_s == pytest.approx(6.0, abs=0.5)
+
+
+def test_a_path_that_fits_is_kept_however_long_the_reference():
+    """In a long recording of repetitions another one always fits a little better."""
+    squats = make_squats(300.0)
+    found_s = follow(OnlineWarping(squats), squats[: 20 * FPS])
+    assert np.abs(found_s - squats.time_s[: 20 * FPS]).max() < 0.5
+
+
+def test_a_step_after_a_very_long_gap_costs_no_more_memory_than_any_other():
+    minutes = 5
+    squats = make_squats(60.0 * minutes)
+    warping = OnlineWarping(squats)
+    for number in range(60):
+        warping.follow(_pose(squats.world_landmarks[number], number / FPS))
+    tracemalloc.start()
+    try:
+        for number in range(60, 90):
+            warping.follow(_pose(squats.world_landmarks[number], 60.0 * minutes + number / FPS))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 2e6
+    assert warping.position_s == pytest.approx(3.0, abs=0.3)
+
+
+@pytest.mark.parametrize("interrupt", ["pause", "seek"])
+def test_the_time_of_a_pause_is_no_time_for_a_movement(dance, interrupt):
+    """Where the poses broke off on purpose, they go on as if no time had passed."""
+    found_s = []
+    for pause_s in (0.0, 1.5):
+        warping = OnlineWarping(dance)
+        follow(warping, dance[:90])
+        if interrupt == "pause":
+            warping.pause()
+        else:
+            warping.seek(warping.position_s)
+        later = [_pose(each, 3 + pause_s + n / FPS) for n, each in enumerate(_landmarks_from(90))]
+        found_s.append([warping.follow(frame) for frame in later])
+    assert found_s[0] == found_s[1]
+
+
+def _landmarks_from(number):
+    return film(np.arange(20 * FPS) / FPS).world_landmarks[number : number + 60]
 
 
 def test_another_movement_makes_no_progress():

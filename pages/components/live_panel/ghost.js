@@ -73,7 +73,10 @@ export function makeGhost(host, send, sounds) {
 
   function showScore(status) {
     score.textContent = status.score ?? "–";
-    const parts = [`this run ${status.run_score ?? "–"}`];
+    // Waiting, a run grows with what was done of the movement: 42 with 44 % done is nearly all right.
+    const isGrowing = status.done_share !== null && status.run_score !== null;
+    const done = isGrowing ? `, ${Math.round(100 * status.done_share)} % done` : "";
+    const parts = [`this run ${status.run_score ?? "–"}${done}`];
     if (status.last_score !== null) parts.push(`the one before ${status.last_score}`);
     runs.textContent = parts.join(" · ");
     worst.textContent = ghostSentence(status.worst);

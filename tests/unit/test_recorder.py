@@ -162,7 +162,7 @@ def test_a_session_that_exists_at_once_fails_without_a_frame(recorder, store):
 
 
 def test_what_waits_for_a_full_disk_is_bounded_and_the_rest_is_counted(store, monkeypatch):
-    monkeypatch.setattr("posecore.capture.recorder.MAX_WAITING", 10)
+    monkeypatch.setattr("posecore.capture.waiting_frames.MAX_WAITING", 10)
     monkeypatch.setattr("posecore.capture.recorder.BATCH_INTERVAL_S", 1e9)
     recorder = SessionRecorder(store)
     recorder.start(name="Wall")

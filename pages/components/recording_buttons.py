@@ -1,19 +1,24 @@
 """Start, stop, and what follows: the buttons below the camera picture."""
 
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
 from pages.components.live_streams import make_audience, make_publisher
 from pages.components.recording_form import LIVE_CHOICES
-from pages.components.session_dialogs import confirm_delete
+from pages.components.session_dialogs import choose_discard, confirm_discard, is_there
 from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.words import as_length
 from posecore import Session, Settings
 from posecore.capture.live_room import LiveRoom
 from posecore.capture.recorder import RecorderState
-from posecore.errors import PoseCoreError, SessionNotFoundError
+from posecore.errors import PoseCoreError
+
+NO_PICTURE_YET: Final = (
+    "Nothing is recorded yet: the camera has sent no picture. Start it, wait until you see "
+    "yourself, and press the button again."
+)
 
 
 def get_room(settings: Settings) -> LiveRoom:
@@ -63,19 +68,22 @@ def show_buttons(
             if st.button("Stop recording", type="primary"):
                 room.stop_recording(**fields)
                 st.rerun()
-        elif room.last_session is not None and _is_there(room.last_session):
+        elif room.last_session is not None and is_there(room.last_session):
             _show_last(room, room.last_session, fields, delay_s)
         elif st.button("Start recording", type="primary", disabled=not is_playing):
             _start(room, fields, delay_s)
+    confirm_discard()
 
 
 def _start(room: LiveRoom, fields: dict[str, Any], delay_s: float) -> None:
     try:
-        room.start_recording(delay_s=delay_s, **fields)
+        is_started = room.start_recording(delay_s=delay_s, **fields)
     except PoseCoreError as error:
         st.error(plain(str(error)))
-    else:
+        return
+    if is_started or not room.is_idle:
         st.rerun()
+    st.info(NO_PICTURE_YET)
 
 
 def _show_unsaved(room: LiveRoom, fields: dict[str, Any]) -> None:
@@ -93,17 +101,8 @@ def _show_last(room: LiveRoom, session: Session, fields: dict[str, Any], delay_s
         if st.button("Replay now", type="primary"):
             st.switch_page("replay.py", query_params={"session": session.id})
         if st.button("Record again"):
-            room.last_session = None
             _start(room, fields, delay_s)
         if st.button("Discard"):
-            confirm_delete([session])
+            choose_discard(session)
     facts = f"{as_length(session.duration_s)} · {session.frame_count:,} frames"
     st.caption(f"Saved: {plain(session.name)} · {facts}", text_alignment="center")
-
-
-def _is_there(session: Session) -> bool:
-    try:
-        get_store().get_session(session.id)
-    except SessionNotFoundError:
-        return False
-    return True

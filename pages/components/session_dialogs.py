@@ -1,5 +1,7 @@
 """Dialogs over the list of sessions: edit one, delete some."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.components.recording_form import ask_athlete_and_tags, ask_description, ask_name
@@ -8,7 +10,7 @@ from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.words import as_contents
 from posecore import Session
-from posecore.errors import PoseCoreError
+from posecore.errors import PoseCoreError, SessionNotFoundError
 
 
 @st.dialog("Details", width="medium")
@@ -31,6 +33,43 @@ def edit_session(session: Session) -> None:
 @st.dialog("Delete for good?")
 def confirm_delete(sessions: list[Session]) -> None:
     """Say what will be gone, and delete it only then."""
+    _ask_to_delete(sessions)
+
+
+def confirm_discard() -> None:
+    """Ask the same about the session that was given to :func:`choose_discard`, in every run.
+
+    For a page that runs anew by itself: a dialog is closed by a run that does not show it.
+    """
+    session: Session | None = st.session_state.get("discard")
+    if session is not None and is_there(session):
+        _show_discard(session)
+
+
+def choose_discard(session: Session) -> None:
+    """Open the dialog of :func:`confirm_discard`, in this run if it is called before that."""
+    st.session_state.discard = session
+
+
+def _keep() -> None:
+    st.session_state.discard = None
+
+
+@st.dialog("Delete for good?", on_dismiss=_keep)
+def _show_discard(session: Session) -> None:
+    _ask_to_delete([session], on_keep=_keep)
+
+
+def is_there(session: Session) -> bool:
+    """Whether nobody has deleted it meanwhile."""
+    try:
+        get_store().get_session(session.id)
+    except SessionNotFoundError:
+        return False
+    return True
+
+
+def _ask_to_delete(sessions: list[Session], *, on_keep: Callable[[], None] | None = None) -> None:
     for session in sessions[:8]:
         st.markdown(f"**{plain(session.name)}**: {as_contents(session)}")
     if len(sessions) > 8:
@@ -38,7 +77,7 @@ def confirm_delete(sessions: list[Session]) -> None:
     with st.container(horizontal=True):
         if st.button("Delete for good", type="primary"):
             _delete(sessions)
-        if st.button("Keep"):
+        if st.button("Keep", on_click=on_keep):
             st.rerun()
 
 

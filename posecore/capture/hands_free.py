@@ -74,8 +74,9 @@ class RecordingRoom(Protocol):
 
     def start_recording(
         self, *, delay_s: float, lead_in: Sequence[RememberedFrame] = (), **fields: Any
-    ) -> None:
-        """Start after a countdown, or with what was seen just before."""
+    ) -> bool:
+        """Start after a countdown, or with what was seen just before; tells whether it began."""
+        ...
 
     def stop_recording(self, **changes: Any) -> None:
         """Finish the recording."""
@@ -111,9 +112,9 @@ class HandsFree(LivePart):
         self._attempt = AttemptWatch()
         self._seen: PoseFrame | None = None
         self._image_size = (1, 1)
-        self._stopper: threading.Thread | None = None
+        self._stoppers: dict[str, threading.Thread] = {}
         self._is_attempt = False
-        self._wants_start = False
+        self._recorded_until_s = float("-inf")
         self._n_attempts: dict[str, int] = {}
         self._is_by_clock = False
         self._n_by_clock = 1
@@ -134,7 +135,6 @@ class HandsFree(LivePart):
         if choice.starts_by != self._choice.starts_by:
             self._gesture.reset()
             self._attempt = AttemptWatch()
-            self._wants_start = False
             self._problem = ""
         if not choice.again_after_s:
             self._again_at_s = None
@@ -144,6 +144,8 @@ class HandsFree(LivePart):
     def see(self, moment: LiveMoment) -> None:
         """Start or stop a recording where it is time to."""
         self._seen, self._image_size = moment.frame, moment.image_size
+        if moment.is_recording:
+            self._recorded_until_s = moment.frame.time_s
         self._watch_for_loss(moment)
         self._watch_clock(moment)
         if self._choice.starts_by == "gesture":
@@ -167,8 +169,8 @@ class HandsFree(LivePart):
         again_at_s = self._again_at_s  # once: whoever presses No more is on another thread
         if again_at_s is not None and now_s >= again_at_s and self._room.is_idle:
             self._again_at_s = None
-            self._n_by_clock += 1
-            self._start(delay_s=0.0, number=self._n_by_clock)
+            if self._start(delay_s=0.0, number=self._n_by_clock + 1):
+                self._n_by_clock += 1
 
     def _watch_gesture(self, moment: LiveMoment) -> None:
         if not self._gesture.update(moment.frame):
@@ -180,28 +182,30 @@ class HandsFree(LivePart):
             self._stop()
 
     def _watch_movement(self, moment: LiveMoment) -> None:
-        change = self._attempt.update(moment.frame, moment.image_size)
-        if change == "began":
-            self._wants_start = True
-        elif change == "ended":
-            self._wants_start = False
-            if self._is_attempt:
-                self._is_attempt = False
+        attempt = self._attempt
+        change = attempt.update(moment.frame, moment.image_size)
+        if moment.is_recording:
+            if change == "ended" and self._is_attempt:
                 self._stop()
-        # The recording before it may still be on its way to the disk.
-        if self._wants_start and self._room.is_idle:
-            self._wants_start = False
+        elif attempt.is_moving and attempt.moving_since_s <= self._recorded_until_s:
+            # The recording was stopped in the midst of it: what goes on is no new attempt.
+            attempt.rest()
+        elif attempt.is_moving and self._room.is_idle:
+            # Not before: the recording before it may still be on its way to the disk.
             self._start_attempt()
 
     def _start_attempt(self) -> None:
-        begin_s = self._attempt.moving_since_s - LEAD_IN_S
-        newest_s = self._attempt.now_s
-        lead_in = self._buffer.get_last(newest_s - begin_s).frames
+        begin_s, newest_s = self._attempt.moving_since_s - LEAD_IN_S, self._attempt.now_s
+        seen = self._buffer.get_last(newest_s - begin_s).frames
+        lead_in = [each for each in seen if each.time_s > self._recorded_until_s]
         name = self._get_name()
         number = self._n_attempts.get(name, 0) + 1
         if self._start(delay_s=0.0, lead_in=lead_in, number=number):
             self._n_attempts[name] = number
             self._is_attempt = True
+            self._recorded_until_s = newest_s
+        else:
+            self._attempt.rest()  # tried once, not with every frame
 
     def _get_name(self) -> str:
         return str(self._room.fields.get("name", ""))
@@ -213,9 +217,11 @@ class HandsFree(LivePart):
         if number is not None:
             fields["name"] = add_number(self._get_name(), str(number))
         try:
-            self._room.start_recording(delay_s=delay_s, lead_in=lead_in, **fields)
+            is_started = self._room.start_recording(delay_s=delay_s, lead_in=lead_in, **fields)
         except PoseCoreError as error:
             self._problem = str(error)
+            return False
+        if not is_started:
             return False
         self._problem = ""
         self.has_number = number is not None
@@ -223,33 +229,37 @@ class HandsFree(LivePart):
         return True
 
     def _stop(self) -> None:
-        """Finish the recording; once, however often it is asked for."""
-        if self._stopper is None or not self._stopper.is_alive():
+        """Finish the recording; each once, however often it is asked for.
+
+        The one before may not be done yet: another camera may still finish its own.
+        """
+        recorded = self._room.recorder.session_id
+        alive = {key: each for key, each in self._stoppers.items() if each.is_alive()}
+        if recorded not in alive:
             # Not a daemon: the program waits for it when it is closed.
-            self._stopper = threading.Thread(target=self._finish, name="hands free stops")
-            self._stopper.start()
+            alive[recorded] = threading.Thread(target=self._finish, name="hands free stops")
+            alive[recorded].start()
+        self._stoppers = alive
 
     def _finish(self) -> None:
         self._room.stop_recording(**self._room.fields)
         self.n_changes += 1
 
     def join(self) -> None:
-        """Wait until the recording that is being finished is stored."""
-        if self._stopper is not None:
-            self._stopper.join()
+        """Wait until what is being finished is stored."""
+        for stopper in self._stoppers.values():
+            stopper.join()
 
     def recording_started(self) -> None:
-        """Note a recording, of the button too; a number is given afterwards."""
-        self.has_number = self.has_number and self._room.is_going_on
+        """Note a recording, of the button too; what it is besides is noted afterwards."""
+        if not self._room.is_going_on:
+            self.has_number = self._is_attempt = self._is_by_clock = False
 
     def recording_stopped(self, session: Session) -> None:
-        """Wait for stillness, or count the pause, before the next one."""
+        """Count the pause before the next one, where the clock stopped it."""
         if self._room.is_going_on:
             return
-        if self._is_attempt:
-            # Stopped by the button or by its length: the movement that goes on is no new attempt.
-            self._is_attempt = False
-            self._attempt.rest()
+        self._is_attempt = False
         seen, self._again_at_s = self._seen, None
         if self._is_by_clock and self._choice.again_after_s and seen is not None:
             self._again_at_s = seen.time_s + self._choice.again_after_s
@@ -263,7 +273,8 @@ class HandsFree(LivePart):
         self._attempt = AttemptWatch()
         self._attempt.still_for_s = self._choice.still_for_s
         self._seen = self._again_at_s = self._unseen_since_s = None
-        self._is_attempt = self._wants_start = self._is_by_clock = self._is_lost = False
+        self._recorded_until_s = float("-inf")
+        self._is_attempt = self._is_by_clock = self._is_lost = False
 
     def obey(self, command: Mapping[str, Any]) -> None:
         """Leave out the next recording by the clock.

@@ -141,14 +141,15 @@ class JointRecording(LivePart):
         room = self._room()
         assert room is not None
         self._group = group
+        is_started = False
         try:
-            room.start_recording(delay_s=delay_s, **fields)
+            is_started = room.start_recording(delay_s=delay_s, **fields)
         except PoseCoreError as error:
             room.problem = str(error)
-        if room.is_idle:
-            self._group = None
-        else:
+        if is_started:
             group.members.append(self)
+        else:
+            self._group = None
 
     def recording_stopped(self, session: Session) -> None:
         """Keep what was stored, with its clock, until all cameras have stopped.

@@ -2,13 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from posecore.capture.rolling_buffer import RememberedFrame, RollingBuffer, Stretch
 from posecore.errors import PoseCoreError
+from posecore.goals import Goal, SessionGoal, measure_goal
 from posecore.sequence import PoseSequence
 from posecore.storage.session import TEXT_LIMITS, Session
 from posecore.storage.session_store import SessionStore
@@ -47,12 +48,22 @@ class StretchKeeper:
     buffer : RollingBuffer
     model : str
         Name of the pose model, kept with the session.
+    get_goals : callable
+        Gives the goals that are followed now, to be kept with the session.
     """
 
-    def __init__(self, store: SessionStore, buffer: RollingBuffer, *, model: str) -> None:
+    def __init__(
+        self,
+        store: SessionStore,
+        buffer: RollingBuffer,
+        *,
+        model: str,
+        get_goals: Callable[[], Sequence[Goal]] = tuple,
+    ) -> None:
         self._store = store
         self._buffer = buffer
         self._model = model
+        self._get_goals = get_goals
         self._lock = threading.Lock()
         self._waiting: Callable[[], KeptStatus] | None = None
         self._held: list[RememberedFrame] = []
@@ -83,7 +94,8 @@ class StretchKeeper:
             self._held = stretch.frames
             self._buffer.hold(self._held)
             words = describe_length(stretch, seconds, is_full=self._buffer.is_full)
-            self._waiting = lambda: self._store_one(stretch, named, words, keep_video)
+            goals = self._get_goals()
+            self._waiting = lambda: self._store_one(stretch, named, words, keep_video, goals)
             self._begin()
 
     @property
@@ -135,10 +147,20 @@ class StretchKeeper:
         self._held, self._waiting = [], None
 
     def _store_one(
-        self, stretch: Stretch, fields: Mapping[str, Any], words: str, keep_video: bool
+        self,
+        stretch: Stretch,
+        fields: Mapping[str, Any],
+        words: str,
+        keep_video: bool,
+        goals: Sequence[Goal],
     ) -> KeptStatus:
         session, problem = store_stretch(
-            self._store, stretch.frames, fields, model=self._model, keep_video=keep_video
+            self._store,
+            stretch.frames,
+            fields,
+            model=self._model,
+            keep_video=keep_video,
+            goals=goals,
         )
         sentence = f'Kept {words} as "{session.name}". {problem}'.strip()
         return KeptStatus(state="kept", sentence=sentence, session_id=session.id)
@@ -151,6 +173,7 @@ def store_stretch(
     *,
     model: str,
     keep_video: bool,
+    goals: Sequence[Goal] = (),
 ) -> tuple[Session, str]:
     """Store frames as a completed session, with their own times and the holes between them.
 
@@ -163,6 +186,8 @@ def store_stretch(
         Name, athlete, tags and description.
     model : str
     keep_video : bool
+    goals : sequence of Goal
+        Kept with what was reached of them in these frames.
 
     Returns
     -------
@@ -186,6 +211,11 @@ def store_stretch(
     problem = ""
     try:
         store.append_frames(session_id, sequence, dropped_count=n_dropped)
+        if goals:
+            reached = [
+                SessionGoal(goal=goal, result=measure_goal(sequence, goal)) for goal in goals
+            ]
+            store.goals.set(session_id, reached)
         if keep_video:
             problem = _write_video(store, session_id, frames)
         session = store.finish_session(session_id, dropped_count=n_dropped)

@@ -1,5 +1,6 @@
 """What follows the live picture, each part on its own: a ghost, goals, a mirror, cues."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -119,3 +120,23 @@ class LivePart:
 
     def camera_ended(self) -> None:
         """Forget what belongs to the stream that has ended."""
+
+
+def explain_failure(part: LivePart, error: Exception, failed: set[str]) -> str:
+    """Say for people that a part does not work; the log has it once for each part.
+
+    Parameters
+    ----------
+    part : LivePart
+    error : Exception
+        What nobody foresaw.
+    failed : set of str
+        Names of the parts that are in the log; this one is added.
+    """
+    if part.name not in failed:
+        failed.add(part.name)
+        logging.getLogger(__name__).error("%s failed", part.name, exc_info=error)
+    return (
+        f"{part.name.replace('_', ' ').capitalize()} does not work right now; what is recorded is "
+        "safe. Leave the page and open it again to start it anew."
+    )

@@ -13,7 +13,7 @@ from posecore.capture.hands_free import HandsFree
 from posecore.capture.joint_recording import JointRecording
 from posecore.capture.kept_stretch import StretchKeeper, add_number
 from posecore.capture.live_goals import LiveGoals
-from posecore.capture.live_part import LivePart
+from posecore.capture.live_part import LivePart, explain_failure
 from posecore.capture.mirror_delay import MirrorDelay
 from posecore.capture.pipeline import LivePipeline, PosePublisher
 from posecore.capture.recorder import RecorderState, SessionRecorder
@@ -84,10 +84,10 @@ class LiveRoom:
         self.goals = LiveGoals(store)
         self.cues = CuesPart(store, lambda: recorder.session_id)
         self.buffer = RollingBuffer()
-        self.keeper = StretchKeeper(store, self.buffer, model=settings.model)
-        self.mirror_delay = MirrorDelay(
-            self.buffer, self.keeper, self.recorder, lambda: self.fields
+        self.keeper = StretchKeeper(
+            store, self.buffer, model=settings.model, get_goals=lambda: self.goals.goals
         )
+        self.mirror_delay = MirrorDelay(self.buffer, self.keeper, recorder, lambda: self.fields)
         self.hands_free = HandsFree(self, self.buffer)
         self.joint = JointRecording(self)
         self.mirror_delay.on_top = (self.hands_free.draw_on, self.cues.draw_on)
@@ -115,6 +115,7 @@ class LiveRoom:
         self._changing = threading.RLock()
         self._is_finishing = self._is_turned = self.is_going_on = False
         self.last_session: Session | None = None
+        self._failed: set[str] = set()
         self.problem = ""
         self.fields: dict[str, Any] = {}
 
@@ -134,10 +135,15 @@ class LiveRoom:
 
     def start_recording(
         self, *, delay_s: float, lead_in: Sequence[RememberedFrame] = (), **fields: Any
-    ) -> None:
+    ) -> bool:
         """Start after a countdown, or with what was seen just before; needs a running camera.
 
         Without effect while something is being recorded; waits for what is still being finished.
+
+        Returns
+        -------
+        bool
+            Whether a recording was started.
 
         Raises
         ------
@@ -145,15 +151,15 @@ class LiveRoom:
         """
         with self._changing:
             if not self.pipeline.is_open or self.recorder.state is not RecorderState.IDLE:
-                return
+                return False
             self.problem = ""
             self.last_session = None
             self.recorder.start(
                 delay_s=delay_s, keep_video=self.keep_video, lead_in=lead_in, **fields
             )
             self._is_turned = self.is_going_on
-            for part in self.parts.values():
-                part.recording_started()
+            self._tell(lambda part: part.recording_started())
+            return True
 
     def stop_recording(self, **changes: Any) -> None:
         """Finish the recording, if one is running; what went wrong is in ``problem``.
@@ -185,7 +191,7 @@ class LiveRoom:
         else:
             self.last_session = session or self.last_session
             if session is not None:
-                self._tell_parts(session)
+                self._tell(lambda part: part.recording_stopped(session))
         self._leave_others()
         return session
 
@@ -208,25 +214,25 @@ class LiveRoom:
             try:
                 if self._finish_recording() is not None:
                     name = fields["name"].removesuffix(TURNED).rstrip()
-                    self.start_recording(delay_s=0.0, **fields | {"name": add_number(name, TURNED)})
-                    self.problem = OTHER_SHAPE
+                    turned = fields | {"name": add_number(name, TURNED)}
+                    if self.start_recording(delay_s=0.0, **turned):
+                        self.problem = OTHER_SHAPE
             finally:
                 self.is_going_on = False
             self._leave_others()  # deleted meanwhile: nothing goes on
 
     def _tell_session_created(self, session_id: str) -> None:
-        for part in self.parts.values():
-            try:
-                part.session_created(session_id)
-            except PoseCoreError as error:
-                self.problem = str(error)
+        self._tell(lambda part: part.session_created(session_id))
 
-    def _tell_parts(self, session: Session) -> None:
+    def _tell(self, tell: Callable[[LivePart], None]) -> None:
+        """Tell every part something; what fails in one costs neither the others nor a recording."""
         for part in self.parts.values():
             try:
-                part.recording_stopped(session)
+                tell(part)
             except PoseCoreError as error:
                 self.problem = str(error)
+            except Exception as error:
+                self.problem = explain_failure(part, error, self._failed)
 
     def obey(self, command: Mapping[str, Any]) -> None:
         """Do what was asked for in the panel: ``{"part": name, "do": what, ...}``.
@@ -252,8 +258,7 @@ class LiveRoom:
         self.pipeline.close(for_good=for_good)
         self.problem = ""
         self._finish_recording()  # other cameras record on
-        for part in self.parts.values():
-            part.camera_ended()
+        self._tell(lambda part: part.camera_ended())
 
     def join(self) -> None:
         """Wait for what is still being stored."""

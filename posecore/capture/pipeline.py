@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from posecore.capture.hints import SteadyHint, find_hint
-from posecore.capture.live_part import LiveMoment, LivePart, Picture
+from posecore.capture.live_part import LiveMoment, LivePart, Picture, explain_failure
 from posecore.capture.one_athlete import OneAthlete
 from posecore.capture.overlay import draw_overlay
 from posecore.capture.picture_shape import is_other_shape
@@ -31,6 +31,10 @@ SILENT_S: Final = 3.0
 NO_PICTURES: Final = (
     "No pictures come from the camera: look at its cable, and whether its page sleeps or another "
     "program uses it. What was recorded is safe, and goes on when pictures come again."
+)
+SILENCE_FAILED: Final = (
+    "No pictures come from the camera, and the recording could not be ended by itself: press Stop "
+    "recording, or go on when pictures come again."
 )
 _RATE_WINDOW_S: Final = 2.0
 _LOOK_S: Final = 0.5
@@ -236,8 +240,18 @@ class LivePipeline:
                     return None
                 if is_there:
                     return self._waiting.popleft()
-            if self._on_silence is not None:
-                self._on_silence(self._clock() - self._last_arrived_s)
+            self._tell_silence()
+
+    def _tell_silence(self) -> None:
+        """Say that no frames come; what fails in that does not cost the camera."""
+        if self._on_silence is None:
+            return
+        try:
+            self._on_silence(self._clock() - self._last_arrived_s)
+        except Exception as error:
+            if self.problem != SILENCE_FAILED:  # once, not twice a second
+                logging.getLogger(__name__).error("The silence was not heard", exc_info=error)
+            self.problem = SILENCE_FAILED
 
     def _let_all_go(self, stop: threading.Event) -> None:
         with self._changed:
@@ -318,13 +332,7 @@ class LivePipeline:
         try:
             return method(*given)
         except Exception as error:
-            if part.name not in self._failed:  # once, not with every frame
-                self._failed.add(part.name)
-                logging.getLogger(__name__).error("%s failed", part.name, exc_info=error)
-            self.problem = (
-                f"{part.name.replace('_', ' ').capitalize()} does not work right now; what is "
-                "recorded is safe. Leave the page and open it again to start it anew."
-            )
+            self.problem = explain_failure(part, error, self._failed)
             return None
 
     def _calm(self, frame: PoseFrame) -> PoseFrame:

@@ -1,23 +1,19 @@
 """Keeps a live recording safe: frames go to the database in small batches, off the video thread."""
 
+import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from posecore.capture.video_recorder import VideoRecorder
-from posecore.errors import (
-    InvalidFieldError,
-    PoseCoreError,
-    SessionNotFoundError,
-    StorageFullError,
-)
+from posecore.capture.waiting_frames import WaitingFrames
+from posecore.errors import InvalidFieldError, PoseCoreError, SessionNotFoundError, StoreError
 from posecore.sequence import PoseFrame, PoseSequence
 from posecore.storage.session import Session, check_fields
 from posecore.storage.session_store import SessionStore
@@ -25,15 +21,15 @@ from posecore.storage.session_store import SessionStore
 if TYPE_CHECKING:  # pictures as JPEG need OpenCV, which a stream without pictures does without
     from posecore.capture.rolling_buffer import RememberedFrame
 
+_Result = TypeVar("_Result")
 BATCH_INTERVAL_S: Final = 0.4
 """Well under the second that a killed program may cost."""
 
-MAX_WAITING: Final = 9_000
-"""Frames that may wait for a disk that is full, five minutes at 30 a second and about 20 MB; what
-comes then is counted as dropped."""
-
 NO_FRAME: Final = "The recording was stopped before its first frame came."
-_MAX_COUNT: Final = 2**31 - 1
+UNFORESEEN: Final = (
+    "Something unexpected keeps the last frames from the disk. They wait in memory and are tried "
+    "again; if this stays after the stop, press Save again."
+)
 
 
 class RecorderState(Enum):
@@ -94,14 +90,7 @@ class SessionRecorder:
         self._is_created = False
         self._is_lost = False
         self._video: VideoRecorder | None = None
-        self._buffer: list[PoseFrame] = []
-        self._numbers: list[int] = []
-        self._image_size: tuple[int, int] | None = None
-        self._first_time_s: float | None = None
-        self._last_time_s = float("-inf")
-        self._n_offered = 0
-        self._n_kept = 0
-        self._n_dropped = 0
+        self._waiting = WaitingFrames()
 
     @property
     def state(self) -> RecorderState:
@@ -128,9 +117,7 @@ class SessionRecorder:
     def elapsed_s(self) -> float:
         """Seconds recorded so far, by the frames' own times."""
         with self._lock:
-            if self._first_time_s is None:
-                return 0.0
-            return self._last_time_s - self._first_time_s
+            return self._waiting.elapsed_s
 
     @property
     def problem(self) -> str:
@@ -150,7 +137,7 @@ class SessionRecorder:
     @property
     def image_size(self) -> tuple[int, int] | None:
         """(width, height) of the recording's pictures; None before the first."""
-        return self._image_size
+        return self._waiting.image_size
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -215,8 +202,10 @@ class SessionRecorder:
             if keep_video:
                 self._video = VideoRecorder(self._store.make_video_path(self._session_id))
             self._starts_at = self._clock() + delay_s
-            if not delay_s:
-                self._take_in(lead_in)
+            if lead_in and not delay_s:
+                self._waiting.take_in(lead_in)
+                if self._video is not None:
+                    self._video.take_in(lead_in, lead_in[0].time_s)
             self._stopping = threading.Event()
             self._writer = threading.Thread(
                 target=self._write_batches, args=(self._stopping,), name="recorder", daemon=True
@@ -249,45 +238,15 @@ class SessionRecorder:
         with self._lock:
             if self._state() is not RecorderState.RECORDING:
                 return
-            number = self._n_offered if frame_number is None else frame_number
-            self._n_offered += 1
-            if frame.time_s <= self._last_time_s or len(self._buffer) >= MAX_WAITING:
-                self._n_dropped += 1
-                return
-            self._n_kept += 1
-            if self._first_time_s is None:
-                self._first_time_s = frame.time_s
-            self._last_time_s = frame.time_s
-            if self._image_size is None:
-                self._image_size = image_size
-            time_s = frame.time_s - self._first_time_s
-            self._buffer.append(replace(frame, time_s=time_s))
-            self._numbers.append(number)
-            if self._video is not None and frame_rgb is not None:
+            time_s = self._waiting.add(frame, image_size, frame_number)
+            if time_s is not None and self._video is not None and frame_rgb is not None:
                 self._video.add(frame_rgb, time_s)
-
-    def _take_in(self, lead_in: "Sequence[RememberedFrame]") -> None:
-        """Begin with frames that were seen before the start; each in order of time."""
-        if not lead_in:
-            return
-        first = lead_in[0]
-        self._buffer = [replace(each.frame, time_s=each.time_s - first.time_s) for each in lead_in]
-        self._numbers = [each.frame_number - first.frame_number for each in lead_in]
-        self._first_time_s, self._last_time_s = first.time_s, lead_in[-1].time_s
-        self._image_size = first.image_size
-        self._n_offered = self._numbers[-1] + 1
-        self._n_kept = len(lead_in)
-        self._n_dropped = self._n_offered - self._n_kept
-        if self._video is not None:
-            self._video.take_in(lead_in, first.time_s)
 
     def add_dropped(self, n_frames: int = 1) -> None:
         """Count frames that were lost before they could be analysed; they leave a hole."""
         with self._lock:
-            # Frames before the first analysed one belong to no recording yet.
-            if self._first_time_s is not None and self._state() is RecorderState.RECORDING:
-                self._n_offered += n_frames
-                self._n_dropped += n_frames
+            if self._state() is RecorderState.RECORDING:
+                self._waiting.add_dropped(n_frames)
 
     def stop(self, **changes: Any) -> Session | None:
         """Finish the recording and save its last frames.
@@ -304,11 +263,12 @@ class SessionRecorder:
 
         Raises
         ------
-        StorageFullError
-            If the disk refuses the last frames. They stay in memory: stop again when there is room.
+        StoreError
+            If the last frames cannot be stored, as on a full disk. They stay in memory: stop again
+            when there is room.
         PoseCoreError
-            If the session cannot be finished, or an edited field is outside its limits; what was
-            saved is safe.
+            If the session is gone, or an edited field is outside its limits; what was saved is
+            safe.
         """
         with self._lock:
             self._stopping.set()
@@ -318,8 +278,8 @@ class SessionRecorder:
         writer.join()
         with self._write_lock:
             try:
-                session = self._finish()
-            except StorageFullError:
+                session = self._foresee(self._finish)
+            except StoreError:
                 # Kept in memory: stop again when there is room.
                 raise
             except PoseCoreError:
@@ -341,10 +301,10 @@ class SessionRecorder:
         self._save_batch()
         if not self._is_created:
             return None
-        if not self._n_kept:
+        if not self._waiting.n_kept:
             return self._store.fail_session(self._session_id, NO_FRAME)
         session = self._store.finish_session(
-            self._session_id, dropped_count=min(self._n_dropped, _MAX_COUNT)
+            self._session_id, dropped_count=self._waiting.dropped_count
         )
         if self._video is None or (path := self._video.close()) is None:
             return session
@@ -369,27 +329,37 @@ class SessionRecorder:
         while not stopping.wait(BATCH_INTERVAL_S):
             try:
                 with self._write_lock:
-                    self._save_batch()
+                    self._foresee(self._save_batch)
                 self._problem = ""
             except PoseCoreError as error:
                 # The frames stay in memory and the next batch tries again.
                 self._is_lost = isinstance(error, SessionNotFoundError | InvalidFieldError)
                 self._problem = str(error)
 
+    def _foresee(self, work: Callable[[], _Result]) -> _Result:
+        """Do this; what nobody foresaw counts as a store that refuses, so that nothing is lost."""
+        try:
+            return work()
+        except PoseCoreError:
+            raise
+        except Exception as error:
+            if self._problem != UNFORESEEN:  # once, not with every batch
+                logging.getLogger(__name__).exception("Frames could not be stored")
+            raise StoreError(UNFORESEEN) from error
+
     def _save_batch(self) -> None:
         with self._lock:
-            frames, numbers = self._buffer[:], self._numbers[:]
-            image_size, n_dropped = self._image_size, self._n_dropped
+            frames, numbers = self._waiting.get_batch()
+            image_size, dropped_count = self._waiting.image_size, self._waiting.dropped_count
         if not frames or self._fields is None:
             return
         if not self._is_created:
             self._create()
         assert image_size is not None
         batch = PoseSequence.from_frames(frames, image_size=image_size, frame_number=numbers)
-        self._store.append_frames(self._session_id, batch, dropped_count=min(n_dropped, _MAX_COUNT))
+        self._store.append_frames(self._session_id, batch, dropped_count=dropped_count)
         with self._lock:
-            del self._buffer[: len(frames)]
-            del self._numbers[: len(numbers)]
+            self._waiting.forget(len(frames))
 
     def _create(self) -> None:
         assert self._fields is not None

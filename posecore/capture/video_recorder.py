@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # pictures as JPEG need OpenCV, which a stream without pictur
     from posecore.capture.rolling_buffer import RememberedFrame
 
 CAPACITY: Final = 8
-"""Pictures that may wait: a quarter of a second, 22 MB of the largest."""
+"""Pictures that may wait as the camera gave them: a quarter of a second, 22 MB of the largest."""
 _WORTH_TELLING: Final = 0.1
 _Reader = Callable[[], NDArray[np.uint8] | None]
 
@@ -46,7 +46,7 @@ class VideoRecorder:
         self.problem = ""
         self._path = path
         self._n_added = 0
-        self._n_waiting_max = CAPACITY
+        self._remembered: deque[tuple[_Reader, float]] = deque()
         self._waiting: deque[tuple[_Reader, float]] = deque()
         self._changed = threading.Condition()
         self._is_ending = False
@@ -65,7 +65,7 @@ class VideoRecorder:
         """
         with self._changed:
             self._n_added += 1
-            if len(self._waiting) >= self._n_waiting_max or self._is_ending or self.problem:
+            if len(self._waiting) >= CAPACITY or self._is_ending or self.problem:
                 self.n_dropped += 1
                 return
             kept = frame_rgb.copy()
@@ -75,7 +75,7 @@ class VideoRecorder:
     def take_in(self, lead_in: "Sequence[RememberedFrame]", begin_s: float) -> None:
         """Begin with pictures that are remembered from before the start; returns at once.
 
-        They are small until their turn comes, and as many others may wait meanwhile.
+        They are small until their turn comes, which is before that of all others.
 
         Parameters
         ----------
@@ -86,8 +86,7 @@ class VideoRecorder:
         seen = [(each.read_picture, each.time_s - begin_s) for each in lead_in if each.has_picture]
         with self._changed:
             self._n_added += len(seen)
-            self._n_waiting_max += len(seen)
-            self._waiting.extend(seen)
+            self._remembered.extend(seen)
             self._changed.notify_all()
 
     def close(self) -> Path | None:
@@ -141,11 +140,13 @@ class VideoRecorder:
 
     def _next(self) -> tuple[_Reader, float] | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._is_ending)
-            return self._waiting.popleft() if self._waiting else None
+            self._changed.wait_for(lambda: self._remembered or self._waiting or self._is_ending)
+            turn = self._remembered or self._waiting
+            return turn.popleft() if turn else None
 
     def _fail(self, sentence: str) -> None:
         with self._changed:
             self.problem = sentence
-            self.n_dropped += 1 + len(self._waiting)
+            self.n_dropped += 1 + len(self._remembered) + len(self._waiting)
+            self._remembered.clear()
             self._waiting.clear()

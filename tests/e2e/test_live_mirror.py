@@ -177,8 +177,35 @@ def test_keep_that_one_makes_a_session_while_the_stream_goes_on(page):
     expect(page.get_by_role("button", name="Start recording")).to_be_enabled()
 
 
-def test_a_recording_begins_by_itself_when_somebody_moves(page, dashboard):
+def test_a_question_stays_open_when_the_next_recording_begins_by_itself(page):
     open_choice(page, "Hands free")
+    for name in ("Stop after, seconds", "Again after a pause of, seconds"):
+        page.get_by_role("slider", name=name).press("ArrowRight")  # 10 s
+    panel, dialog = page.get_by_test_id("live-panel"), page.get_by_role("dialog")
+    page.get_by_role("button", name="Start recording").click()
+    expect(page.get_by_role("button", name="Stop recording")).to_be_visible()
+    discard = page.get_by_role("button", name="Discard")
+    discard.click()
+    expect(dialog).to_contain_text("Wall")
+    expect(panel).to_contain_text("Again in")
+    hidden = page.get_by_role("button", name="Stop recording", include_hidden=True)
+    expect(hidden).to_be_attached()
+    expect(dialog).to_contain_text("Wall")
+    dialog.get_by_role("button", name="Keep").click()
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Stop recording").click()
+    discard.click()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Record again").click()
+    stop = page.get_by_role("button", name="Stop recording")
+    stop.click()
+    expect(stop).to_have_count(0)
+    expect(dialog).to_have_count(0)
+    page.get_by_role("slider", name="Stop after, seconds").press("ArrowLeft")
+
+
+def test_a_recording_begins_by_itself_when_somebody_moves(page, dashboard):
     page.get_by_text("Movement", exact=True).click()
     panel = page.get_by_test_id("live-panel")
     expect(panel).to_contain_text(re.compile("Waiting for somebody to move|Recording this attempt"))
@@ -186,7 +213,7 @@ def test_a_recording_begins_by_itself_when_somebody_moves(page, dashboard):
     expect(stop).to_be_visible()
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"00:(0[4-9]|[1-5]\d)"))
     stop.click()
-    # Whoever goes on moving may have begun the next one meanwhile; it is kept as well.
+    expect(page.get_by_role("button", name="Replay now")).to_be_visible()
     page.goto(f"{dashboard.url}/sessions")  # the camera ends with the page
     page.wait_for_function(IS_STORED, arg="Wall 1")
     answer = page.request.get(f"{dashboard.url}/api/v1/sessions")

@@ -113,6 +113,52 @@ def test_discard_asks_and_then_makes_room_for_the_next(open_page, playing, page_
     assert not button(app, "Start recording").disabled
 
 
+def record_one(app):
+    choose_countdown(app, 0)
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+
+
+def asks_to_delete(app):
+    return any(each.label == "Delete for good" for each in app.button)
+
+
+def test_a_recording_that_starts_by_itself_leaves_the_question_open(open_page, playing, page_store):
+    app = open_page("live.py")
+    record_one(app)
+    assert not asks_to_delete(app)
+    button(app, "Discard").click().run()
+    first = page_store.get_sessions()[0]
+    assert get_room(app).start_recording(delay_s=0.0, name="Wall 2")
+    record(app)
+    app.run()  # whatever asks for it
+    assert asks_to_delete(app) and button(app, "Stop recording")
+    assert any("3 frames" in each.value for each in app.markdown)
+    button(app, "Keep").click().run()
+    assert not asks_to_delete(app)
+    assert not app.run().exception
+    assert not asks_to_delete(app)
+    button(app, "Stop recording").click().run()
+    button(app, "Discard").click().run()
+    button(app, "Delete for good").click().run()
+    assert not asks_to_delete(app)
+    assert [each.id for each in page_store.get_sessions()] == [first.id]
+
+
+def test_record_again_without_a_picture_says_so_and_keeps_the_last_in_view(
+    open_page, playing, page_store
+):
+    app = open_page("live.py")
+    record_one(app)
+    playing["is_playing"] = False
+    button(app, "Record again").click().run()
+    assert any("the camera has sent no picture" in each.value for each in app.info)
+    app.run()
+    assert button(app, "Replay now")
+    assert len(page_store.get_sessions()) == 1
+
+
 def test_after_a_look_at_another_page_live_is_ready_with_the_same_choices(
     open_page, playing, page_store, add_session
 ):

@@ -1,5 +1,6 @@
 """A real live room whose estimator hands over the poses that a test gives it."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -107,6 +108,16 @@ def walk(n_frames: int, *, fps: float = FPS, speed_m_s: float = 1.0) -> list[Pos
     way_m = speed_m_s * (1 - np.abs(time_s % 4 - 2))
     travel_m = np.stack([way_m, 0 * way_m, 0 * way_m], axis=1)
     return split(make_sequence({}, time_s=time_s, travel_m=travel_m))
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    waiting = threading.Event()
+    for _ in range(100 * WAIT_S):
+        if is_so():
+            return
+        waiting.wait(0.01)
+    raise AssertionError("It never came.")
 
 
 OpenStage = Callable[..., Stage]

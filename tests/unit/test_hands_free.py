@@ -1,5 +1,6 @@
 """Recordings that start and stop by themselves, over a real pipeline, recorder and store."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,16 @@ from posecore.capture.hands_free import LEAD_IN_S, HandsFreeChoice
 from posecore.capture.recorder import RecorderState
 from posecore.errors import InvalidMessageError
 from posecore.video import open_video
-from tests.unit.live_rooms import FPS, PICTURE, UP, open_stage, stand, walk
+from tests.unit.live_rooms import (
+    FPS,
+    PICTURE,
+    UP,
+    WAIT_S,
+    open_stage,
+    stand,
+    wait_until,
+    walk,
+)
 
 RAISED, DOWN = stand(**UP), stand()
 TEN_S = 10 * FPS
@@ -275,3 +285,90 @@ def test_the_ring_shows_on_the_delayed_mirror_too(stage):
     assert stage.room.mirror_delay.shown is not None
     assert count_green(picture) > 0
     assert picture.shape == PICTURE.shape
+
+
+@pytest.mark.parametrize("stop_after_s", [0, 10])
+def test_a_movement_that_outlasts_a_recording_of_the_button_starts_none(stage, store, stop_after_s):
+    """Neither where the button ends it nor where the clock does; after a rest the next may come."""
+    choose(stage, starts_by="movement", still_for_s=2, stop_after_s=stop_after_s)
+    frames = walk(30 * FPS)
+    stage.play(2.0, DOWN)
+    stage.room.start_recording(delay_s=0.0, **stage.room.fields)
+    stage.play(10.2, frames)
+    stage.room.stop_recording(**stage.room.fields)
+    stage.play(6.0, frames[11 * FPS :])
+    assert stage.room.is_idle
+    stage.play(1.5, DOWN)
+    stage.play(3.0, frames)
+    assert is_recording(stage)
+    stage.room.stop_recording(**stage.room.fields)
+    assert [each.name for each in get_sessions(store)] == ["Wall", "Wall 1"]
+    assert get_sessions(store)[1].duration_s < 5.0
+
+
+def test_an_attempt_begins_with_nothing_that_is_in_the_recording_before(stage, store):
+    choose(stage, starts_by="movement", still_for_s=2)
+    stage.room.start_recording(delay_s=0.0, **stage.room.fields)
+    stage.play(3.0, DOWN)
+    stage.room.stop_recording(**stage.room.fields)
+    stage.play(2.0, walk(2 * FPS))  # at once: the second before it is in the recording
+    stage.room.stop_recording(**stage.room.fields)
+    before, attempt = get_sessions(store)
+    assert (before.name, attempt.name) == ("Wall", "Wall 1")
+    assert (before.frame_count, attempt.frame_count) == (3 * FPS, 2 * FPS)
+
+
+@pytest.mark.parametrize("starts_by", ["movement", "gesture"])
+def test_a_stop_is_heard_while_another_camera_still_finishes_the_recording_before(
+    stage, store, monkeypatch, starts_by
+):
+    choose(stage, starts_by=starts_by, still_for_s=2)
+    may_end = threading.Event()
+    monkeypatch.setattr(stage.room.joint, "stop_others", lambda: may_end.wait(WAIT_S))
+
+    def act(seconds, frames):
+        for _ in stage.act(seconds, frames):
+            pass
+
+    try:
+        for number in (1, 2):
+            act(1.0, DOWN)
+            act(3.0, walk(3 * FPS) if starts_by == "movement" else RAISED)
+            assert is_recording(stage)
+            act(2.0, DOWN)
+            act(2.2, DOWN if starts_by == "movement" else RAISED)
+            wait_until(lambda: stage.room.is_idle)
+            assert [each.status for each in store.get_sessions()] == number * ["completed"]
+    finally:
+        may_end.set()
+    stage.room.hands_free.join()
+    assert status_of(stage)["n_changes"] == 4
+
+
+def test_an_attempt_that_was_deleted_meanwhile_ends_no_recording_of_the_button(stage, store):
+    choose(stage, starts_by="movement", still_for_s=2)
+    stage.play(2.0, DOWN)
+    stage.play(3.0, walk(3 * FPS))
+    wait_until(lambda: len(store.get_sessions()) == 1)
+    store.delete_session(store.get_sessions()[0].id)
+    stage.play(3.0, DOWN)
+    assert stage.room.is_idle and "no session" in stage.room.problem.lower()
+    assert stage.room.start_recording(delay_s=0.0, **stage.room.fields)
+    assert not status_of(stage)["is_attempt"]
+    stage.play(2.0, walk(2 * FPS))
+    stage.play(3.0, DOWN)
+    assert is_recording(stage)
+
+
+def test_an_attempt_that_cannot_start_is_tried_once_and_again_with_the_next(stage, store):
+    choose(stage, starts_by="movement", still_for_s=2)
+    stage.room.fields = {"name": "Wall", "tags": ["x" * 1000]}
+    stage.play(2.0, DOWN)
+    stage.play(3.0, walk(3 * FPS))
+    assert stage.room.is_idle and status_of(stage)["problem"]
+    stage.room.fields = {"name": "Wall"}
+    stage.play(2.0, DOWN)
+    stage.play(3.0, walk(3 * FPS))
+    assert is_recording(stage) and status_of(stage)["problem"] == ""
+    stage.room.stop_recording()
+    assert [each.name for each in store.get_sessions()] == ["Wall 1"]

@@ -81,7 +81,7 @@ def camera(room, clock):
 
 
 def start(room, **fields):
-    room.start_recording(delay_s=0.0, name="Wall", **fields)
+    return room.start_recording(delay_s=0.0, name="Wall", **fields)
 
 
 def test_a_camera_that_falls_silent_is_said_and_goes_on_when_it_is_back(room, camera, clock, store):
@@ -190,10 +190,10 @@ def test_a_recording_begins_only_when_the_one_before_was_told_to_all(room, camer
 
 
 def test_start_in_a_recording_tells_nobody_of_another(room, camera, store):
-    start(room)
+    assert start(room)
     camera.film()
     room.goals.recording_started = lambda: pytest.fail("It is told that a recording begins.")
-    start(room)
+    assert not start(room)
     room.stop_recording()
     assert [each.frame_count for each in store.get_sessions()] == [10]
 
@@ -288,6 +288,15 @@ def test_what_fails_beside_the_estimator_costs_a_frame_and_not_the_camera(
     assert "Nobody foresaw this." in caplog.text
     camera.film(n_frames=1)
     assert room.status()["problem"] == ""
+
+
+def test_nothing_starts_without_a_camera_and_what_was_recorded_last_stays(room, camera):
+    start(room)
+    camera.film()
+    room.camera_ended()
+    before = room.last_session
+    assert not start(room)
+    assert before is not None and room.last_session is before
 
 
 def test_a_page_that_is_left_keeps_the_recording(room, camera, store):

@@ -12,6 +12,7 @@ from posecore.capture.ghost_overlay import GOOD_RGB
 from posecore.capture.live_room import compute_live_angles
 from posecore.capture.rolling_buffer import POSE_BYTES
 from posecore.errors import InvalidMessageError, InvalidOptionError, StorageFullError
+from posecore.goals import measure_goal
 from posecore.synthetic import make_sequence
 from posecore.video import open_video
 from posecore.video_writer import VideoWriter
@@ -369,3 +370,33 @@ def test_a_name_that_is_too_long_for_its_number_is_cut(stage, store):
 def test_an_unknown_command_is_refused_in_words(stage):
     with pytest.raises(InvalidMessageError, match="cannot do 'fly'"):
         stage.room.obey({"part": "mirror_delay", "do": "fly"})
+
+
+def test_keep_that_one_keeps_the_goals_of_that_time_with_what_was_reached(
+    stage, store, monkeypatch
+):
+    goals = [
+        Goal(angle="right_knee_flexion", kind="at_most", high_deg=20.0),
+        Goal(angle="left_shoulder_elevation", kind="at_least", low_deg=170.0),
+    ]
+    stage.room.goals.choose(goals)
+    stage.play(3.0, STANDING)
+    stage.play(1.0, stand(left_shoulder_elevation=180.0))
+    with monkeypatch.context() as full:
+        full.setattr(store, "finish_session", refuse)
+        assert keep(stage)["state"] == "failed"
+    assert store.get_sessions() == []
+    stage.room.goals.choose([])  # it is the time of the press that counts
+    session_id = keep(stage, "try_again")["session_id"]
+    sequence = store.load_sequence(session_id)
+    kept = store.goals.list(session_id)
+    assert [each.goal for each in kept] == goals
+    assert [each.result for each in kept] == [measure_goal(sequence, goal) for goal in goals]
+    assert kept[0].result.in_zone_s == pytest.approx(sequence.time_s[-1])
+    assert 0.5 < kept[1].result.in_zone_s < 1.5
+    stage.play(1.0, STANDING)
+    assert store.goals.list(keep(stage)["session_id"]) == []
+
+
+def refuse(*_, **__):
+    raise StorageFullError("The disk is full; free some space and try again.")

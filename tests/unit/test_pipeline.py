@@ -10,7 +10,7 @@ import pytest
 from posecore import PoseFrame, SessionStore
 from posecore.capture.canvas import Canvas
 from posecore.capture.live_part import LiveMoment, LivePart
-from posecore.capture.pipeline import CAPACITY, LivePipeline
+from posecore.capture.pipeline import CAPACITY, SILENCE_FAILED, LivePipeline
 from posecore.capture.recorder import SessionRecorder
 from posecore.errors import EstimatorError, ModelUnavailableError
 from tests.unit.test_recorder import make_frame
@@ -270,3 +270,24 @@ def test_a_part_that_fails_costs_neither_the_picture_nor_the_recording(stamped, 
     assert pipeline.submit(1.0, PICTURE.copy).result(WAIT_S) is not None
     assert pipeline.problem.startswith("Stamp does not work right now; what is recorded is safe.")
     assert recorder.stop().frame_count == 1
+
+
+def test_whoever_fails_to_hear_the_silence_does_not_end_the_camera(estimator, recorder, caplog):
+    heard = threading.Semaphore(0)
+
+    def fail(silent_s):
+        heard.release()
+        raise RuntimeError("Nobody foresaw this.")
+
+    estimator.may_go.release(10_000)
+    pipeline = LivePipeline(lambda: estimator, recorder, on_silence=fail)
+    while pipeline.submit(0.0, PICTURE.copy).result(WAIT_S) is None:
+        pass
+    assert heard.acquire(timeout=WAIT_S) and heard.acquire(timeout=WAIT_S)
+    assert pipeline.problem == SILENCE_FAILED
+    recorder.start(name="Wall")
+    assert pipeline.submit(10.0, PICTURE.copy).result(WAIT_S) is not None
+    assert pipeline.problem == ""
+    assert recorder.stop().frame_count == 1
+    pipeline.close()
+    assert caplog.text.count("The silence was not heard") == 1

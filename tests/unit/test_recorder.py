@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from posecore import PoseFrame, SessionStore
-from posecore.capture.recorder import NO_FRAME, RecorderState, SessionRecorder
+from posecore.capture.recorder import NO_FRAME, UNFORESEEN, RecorderState, SessionRecorder
 from posecore.capture.rolling_buffer import RememberedFrame
-from posecore.errors import InvalidFieldError, SessionNotFoundError
+from posecore.errors import InvalidFieldError, SessionNotFoundError, StoreError
 from posecore.synthetic import make_squats
+from tests.unit.live_rooms import wait_until
 
 SIZE = (640, 360)
 SQUATS = make_squats(duration_s=4.0)
@@ -162,7 +163,7 @@ def test_a_session_that_exists_at_once_fails_without_a_frame(recorder, store):
 
 
 def test_what_waits_for_a_full_disk_is_bounded_and_the_rest_is_counted(store, monkeypatch):
-    monkeypatch.setattr("posecore.capture.recorder.MAX_WAITING", 10)
+    monkeypatch.setattr("posecore.capture.waiting_frames.MAX_WAITING", 10)
     monkeypatch.setattr("posecore.capture.recorder.BATCH_INTERVAL_S", 1e9)
     recorder = SessionRecorder(store)
     recorder.start(name="Wall")
@@ -257,3 +258,45 @@ def test_there_is_no_lead_in_before_a_countdown(store):
 def test_a_lead_in_alone_is_a_recording(recorder):
     recorder.start(name="Wall", lead_in=remember([5.0, 5.1], [0, 1]))
     assert recorder.stop().frame_count == 2
+
+
+def fail(*_, **__):
+    raise RuntimeError("Nobody foresaw this.")
+
+
+def test_what_nobody_foresaw_keeps_the_frames_until_they_can_be_stored(
+    recorder, store, monkeypatch, caplog
+):
+    monkeypatch.setattr("posecore.capture.recorder.BATCH_INTERVAL_S", 0.01)
+    recorder.start(name="Wall")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "append_frames", fail)
+        recorder.add_frame(make_frame(1.0), SIZE)
+        wait_until(lambda: recorder.problem == UNFORESEEN)
+        recorder.add_frame(make_frame(2.0), SIZE)
+    wait_until(lambda: recorder.problem == "")
+    assert store.get_session(recorder.session_id).frame_count == 2, "without a stop"
+    assert recorder.stop().frame_count == 2
+    assert caplog.text.count("Frames could not be stored") == 1
+
+
+def test_what_nobody_foresaw_at_the_stop_waits_to_be_saved_again(recorder, store, monkeypatch):
+    recorder.start(name="Wall")
+    recorder.add_frame(make_frame(1.0), SIZE)
+    for name in ("append_frames", "finish_session"):
+        with monkeypatch.context() as patch:
+            patch.setattr(store, name, fail)
+            with pytest.raises(StoreError, match="press Save again"):
+                recorder.stop()
+        assert recorder.state is RecorderState.UNSAVED
+    assert recorder.stop().frame_count == 1
+    assert recorder.state is RecorderState.IDLE
+
+
+def test_one_who_fails_when_told_of_the_session_does_not_end_the_recording(store, monkeypatch):
+    monkeypatch.setattr("posecore.capture.recorder.BATCH_INTERVAL_S", 0.01)
+    recorder = SessionRecorder(store, on_created=fail)
+    recorder.start(name="Wall")
+    recorder.add_frame(make_frame(1.0), SIZE)
+    wait_until(lambda: [each.frame_count for each in store.get_sessions()] == [1])
+    assert recorder.stop().frame_count == 1

@@ -13,6 +13,7 @@ from posecore.capture import video_recorder
 from posecore.capture.live_room import LiveRoom
 from posecore.capture.pipeline import LivePipeline
 from posecore.capture.recorder import RecorderState, SessionRecorder
+from posecore.capture.rolling_buffer import RollingBuffer
 from posecore.capture.video_recorder import CAPACITY, VideoRecorder
 from posecore.errors import SessionNotFoundError, StorageFullError, VideoWriteError
 from posecore.video import open_video
@@ -261,3 +262,27 @@ def test_a_killed_recording_keeps_its_video(settings):
         times_s, _ = read(store.get_video_file(session.id))
     assert times_s[-1] >= last_s - 1.3
     np.testing.assert_allclose(times_s, np.arange(len(times_s)) / 5, atol=1e-3)
+
+
+def test_what_is_remembered_from_before_takes_no_room_of_what_comes(tmp_path, slow_encoder):
+    """Pictures as the camera gave them are large: never more of them wait than are allowed to."""
+    entered, may_go = slow_encoder
+    n_before, n_after = 40, 80
+    buffer = RollingBuffer()
+    buffer.keeps_pictures = True
+    for number in range(n_before):
+        frame = make_frame(number / 30)
+        buffer.pack(buffer.add(frame, frame, number, GREY))
+    video = VideoRecorder(tmp_path / "a.mp4")
+    video.take_in(buffer.get_last(60).frames, 0.0)
+    assert entered.acquire(timeout=WAIT_S)
+    for number in range(n_before, n_before + n_after):
+        video.add(GREY, number / 30)
+        if number % 2:
+            may_go.release()
+            assert entered.acquire(timeout=WAIT_S)
+    may_go.release(1000)
+    times_s, _ = read(video.close())
+    # The encoder was still with what is remembered: of the others those that could wait are there.
+    np.testing.assert_allclose(times_s, np.arange(n_before + CAPACITY) / 30, atol=1e-3)
+    assert video.n_dropped == n_after - CAPACITY

@@ -47,7 +47,8 @@ def leave_live() -> None:
     for key in LIVE_CHOICES:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
-    st.session_state.pop("ghost_is_missing", None)
+    for key in ("ghost_is_missing", "discard"):
+        st.session_state.pop(key, None)
     if (kept := st.session_state.get("live_room")) is not None:
         kept[1].last_session = None
 

@@ -14,6 +14,7 @@ WARN_DEG: Final = 15.0
 """From here on a limb is off: what the measurement alone may make is mostly less."""
 BAD_DEG: Final = 30.0
 _READ_S: Final = 0.7
+_RIGHT_S: Final = 0.15
 
 _WORDS: Final = {
     "elbow_flexion": ("elbow", "more bent", "straighter"),
@@ -32,12 +33,19 @@ def find_levels(difference_deg: Floats) -> dict[str, Level]:
     }
 
 
-def describe_worst(difference_deg: Floats) -> str:
-    """Say what is most off, "left elbow 25° more bent than the ghost"; empty where nothing is."""
+def find_worst(difference_deg: Floats) -> int | None:
+    """Which of the angles is most off; None where none is."""
     apart = np.nan_to_num(np.abs(difference_deg))
     worst = int(apart.argmax())
-    if apart[worst] < WARN_DEG:
+    return worst if apart[worst] >= WARN_DEG else None
+
+
+def describe_worst(difference_deg: Floats) -> str:
+    """Say what is most off, "left elbow 25° more bent than the ghost"; empty where nothing is."""
+    worst = find_worst(difference_deg)
+    if worst is None:
         return ""
+    apart = np.abs(difference_deg)
     angle = ANGLES[CORE_ANGLES[worst]]
     joint, more, less = _WORDS[angle.motion]
     words = more if difference_deg[worst] > 0 else less
@@ -47,6 +55,8 @@ def describe_worst(difference_deg: Floats) -> str:
 class SteadyWords:
     """What is most off, on the mean of some tenths of a second, so that it can be read.
 
+    A limb that is right meanwhile is not spoken of any more: words and colours go together.
+
     Attributes
     ----------
     words : str
@@ -55,6 +65,8 @@ class SteadyWords:
 
     def __init__(self) -> None:
         self.words = ""
+        self._worst: int | None = None
+        self._off_at_s = -float("inf")
         self._said_s = -float("inf")
         self._sums, self._counts = np.zeros(len(CORE_ANGLES)), np.zeros(len(CORE_ANGLES))
 
@@ -65,5 +77,11 @@ class SteadyWords:
         self._counts += known
         if not 0 <= now_s - self._said_s < _READ_S:
             mean = np.where(self._counts > 0, self._sums / np.maximum(self._counts, 1), np.nan)
-            self.words, self._said_s = describe_worst(mean), now_s
+            self.words, self._worst = describe_worst(mean), find_worst(mean)
+            self._said_s = now_s
             self._sums, self._counts = 0 * self._sums, 0 * self._counts
+            self._off_at_s = now_s
+        elif self._worst is None or not abs(difference_deg[self._worst]) < WARN_DEG:
+            self._off_at_s = now_s
+        elif now_s - self._off_at_s > _RIGHT_S:
+            self.words, self._worst = "", None

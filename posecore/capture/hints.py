@@ -11,6 +11,7 @@ from posecore.topology import Landmark
 
 TOO_DARK: Final = "Too dark to see you well: turn on a light, best from the front."
 NOBODY: Final = "Nobody in view: step in front of the camera."
+NOBODY_RECORDED: Final = "Nobody is seen: the recording goes on, with a gap until somebody is back."
 HEAD_CUT: Final = "Step back or tilt the camera up: the head is out of the picture."
 FEET_CUT: Final = "Step back or tilt the camera down: the feet are out of the picture."
 TOO_SLOW: Final = (
@@ -26,7 +27,13 @@ _HEAD = [Landmark.NOSE, Landmark.LEFT_EYE, Landmark.RIGHT_EYE]
 _FEET = [Landmark.LEFT_ANKLE, Landmark.RIGHT_ANKLE]
 
 
-def find_hint(frame: PoseFrame, frame_rgb: NDArray[np.uint8], *, skipped_share: float = 0.0) -> str:
+def find_hint(
+    frame: PoseFrame,
+    frame_rgb: NDArray[np.uint8],
+    *,
+    skipped_share: float = 0.0,
+    is_recording: bool = False,
+) -> str:
     """Find what most hinders the measurement now.
 
     Parameters
@@ -35,6 +42,7 @@ def find_hint(frame: PoseFrame, frame_rgb: NDArray[np.uint8], *, skipped_share: 
     frame_rgb : ndarray, shape (height, width, 3), uint8
     skipped_share : float
         Share of the latest frames that were dropped, 0 to 1.
+    is_recording : bool
 
     Returns
     -------
@@ -44,7 +52,7 @@ def find_hint(frame: PoseFrame, frame_rgb: NDArray[np.uint8], *, skipped_share: 
     if _is_dark(frame_rgb):
         return TOO_DARK
     if not frame.is_detected:
-        return NOBODY
+        return NOBODY_RECORDED if is_recording else NOBODY
     y = frame.image_landmarks[:, 1]
     if (y[_HEAD] < 0).any():
         return HEAD_CUT

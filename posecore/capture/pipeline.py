@@ -284,10 +284,12 @@ class LivePipeline:
         self._analysed.add(now_s)
         self.n_analysed += 1
         self.latest = self._calm(frame)
-        found = find_hint(frame, frame_rgb, skipped_share=self.skipped_share)
+        is_recording = self._recorder.state is RecorderState.RECORDING
+        found = find_hint(
+            frame, frame_rgb, skipped_share=self.skipped_share, is_recording=is_recording
+        )
         found = (self._one_athlete.sentence if self._one_athlete else "") or found
         self.hint = self._steady_hint.update(found, now_s)
-        is_recording = self._recorder.state is RecorderState.RECORDING
         moment = LiveMoment(
             frame=frame,
             calm=self.latest,

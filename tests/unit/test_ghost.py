@@ -264,6 +264,20 @@ def test_what_is_most_off_is_said_in_words():
     assert len(levels) == 7
 
 
+def test_a_limb_that_is_right_meanwhile_is_not_spoken_of_any_more():
+    words = SteadyWords()
+    off = np.zeros(8)
+    off[0] = 90.0
+    words.add(0.0, off)
+    assert words.words.startswith("left elbow 90")
+    words.add(0.1, np.where(off > 0, np.nan, 0.0))
+    assert words.words, "it is hidden, not right"
+    words.add(0.2, np.zeros(8))
+    assert words.words, "one frame is not enough"
+    words.add(0.3, np.zeros(8))
+    assert words.words == ""
+
+
 def test_the_words_stay_long_enough_to_be_read():
     words, said = SteadyWords(), []
     for number in range(3 * FPS):

@@ -40,6 +40,12 @@ def test_the_hint_names_what_is_wrong(frame, picture, skipped_share, expected):
     assert find_hint(frame, picture, skipped_share=skipped_share) == expected
 
 
+def test_while_recording_a_gap_is_named_as_one():
+    nobody = PoseFrame.empty(0.0)
+    assert find_hint(nobody, BRIGHT, is_recording=True) == hints.NOBODY_RECORDED
+    assert find_hint(make_frame(0.0), BRIGHT, is_recording=True) == ""
+
+
 def test_a_hint_shows_only_once_it_has_held():
     steady = SteadyHint(hold_s=0.5)
     assert steady.update(hints.NOBODY, 0.0) == ""

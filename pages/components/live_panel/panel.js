@@ -22,7 +22,6 @@ const PARTS = [
   ["mirror_delay", makeMirror, "actions"],
   ["cues", makeCues, "actions"],
 ];
-const LOST = "Nobody is seen: the recording goes on, with a gap until somebody is back.";
 const panels = new WeakMap();
 
 export default function (component) {
@@ -122,7 +121,7 @@ function makePanel(root) {
   function showHint(status) {
     const isOff = status.camera === "off";
     const why = isOff ? trouble : "";
-    const message = status.problem || refusal || why || (status.camera === "starting" ? "Starting the pose model …" : status.parts.hands_free?.is_lost ? LOST : status.hint);
+    const message = status.problem || refusal || why || (status.camera === "starting" ? "Starting the pose model …" : status.hint);
     const good = status.recorder === "recording" ? "Looking good." : "Looking good: ready to record.";
     const hint = find("hint");
     hint.textContent = message || (status.camera === "on" ? good : "");

@@ -127,9 +127,9 @@ def find_delay(page, seconds):
     given_s, given = np.array(marks["given"], dtype=float).T
     delays_s = []
     for time_s, number in marks["shown"]:
-        # The clip goes round and round: the last time is meant. Drawn large, the page's picture may
-        # be noted a moment before that of the small one that tells when it was given.
-        before = given_s[(given == number) & (given_s <= time_s + 1)]
+        # The clip goes round and round, every 6.3 s: the last time is meant. The small picture that
+        # tells when it was given comes up to a second after the page's, the same for both delays.
+        before = given_s[(given == number) & (given_s <= time_s + 2)]
         if time_s > from_s and len(before):
             delays_s.append(time_s - before[-1])
     assert len(delays_s) >= 3

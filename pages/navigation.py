@@ -59,7 +59,7 @@ except PoseCoreError as error:
 try:
     show_person(sign_in)
     show_privacy_notice()
-    if page.url_path != "live":
+    if page.url_path not in ("live", "phone"):  # a phone's page has the same room
         leave_live()
     page.run()
 except PoseCoreError as error:

@@ -80,7 +80,8 @@ def _check_url(url: str) -> None:
     if found is None:
         raise InvalidFieldError(
             "The address of a STUN or TURN server looks like stun:stun.example.org:3478 or "
-            f"turn:turn.example.org:3478?transport=udp, not {url[:60]!r}."
+            "turn:turn.example.org:3478?transport=udp, with user and password beside it and not in "
+            "it; a comma, | or % in these is written %2C, %7C or %25 in POSECORE_ICE_SERVERS."
         )
     if found["port"] is not None and not 1 <= int(found["port"]) <= 65535:
         raise InvalidFieldError(f"A port is a number from 1 to 65535, not {found['port']}.")

@@ -84,8 +84,12 @@ class PairingDesk:
         return f"{self._code[:4]}-{self._code[4:]}"
 
     def renew(self) -> None:
-        """Make another code; the one before is worth nothing from now on."""
+        """Make another code; the one before is worth nothing from now on.
+
+        Whoever may ask for it stands at the computer: that nobody can pair for a while is over.
+        """
         with self._lock:
+            self._recent.clear()
             self._renew()
 
     def _renew(self) -> None:

@@ -41,6 +41,9 @@ _NOT_PAIRED: Final = (
     "This device is not paired with posecore. Open the dashboard in its browser and type the code "
     "that the computer shows, or send a token made in Settings as 'Authorization: Bearer pc_...'.\n"
 )
+_NOT_KNOWN: Final = (
+    "posecore cannot look up this device now; the terminal of the computer that runs it says why.\n"
+)
 _log = logging.getLogger("posecore")
 
 
@@ -61,8 +64,9 @@ class PairingGate:
             return
         try:
             guest = await run_in_threadpool(_recognise, HTTPConnection(scope))
-        except PoseCoreError as error:  # the database, most likely
-            await _refuse(f"{error}\n", 503, scope, receive, send)
+        except PoseCoreError:  # the settings or the database; why is nothing for strangers
+            _log.exception("It could not be looked up who asks")
+            await _refuse(_NOT_KNOWN, 503, scope, receive, send)
             return
         if scope["type"] == "http" and path == below_base_path(PAIR):
             await (await _pair(Request(scope, receive), guest))(scope, receive, send)

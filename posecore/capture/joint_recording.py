@@ -29,6 +29,9 @@ CLOCK_ERROR_S: Final = 0.1
 the shutter to the line, which no arrival tells."""
 
 _MOST_DELAYS: Final = 20_000
+DRIFT: Final = 50e-6
+"""Seconds a second that the clocks of two devices may run apart: quartz is good for some 25 parts
+in a million each. One offset is stored for a whole recording, so this is part of its error."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,13 @@ class _Group:
     stored: "dict[JointRecording, tuple[Session, TrackClock]]" = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_stopping: bool = False
+
+    def let_go(self, member: "JointRecording") -> bool:
+        """Count on a camera no more; whether none is left."""
+        with self.lock:
+            if member in self.members:
+                self.members.remove(member)
+            return not self.members
 
 
 class JointRecording(LivePart):
@@ -141,14 +151,15 @@ class JointRecording(LivePart):
         room = self._room()
         assert room is not None
         self._group = group
+        with group.lock:  # before it starts: its camera may end at any moment
+            group.members.append(self)
         is_started = False
         try:
             is_started = room.start_recording(delay_s=delay_s, **fields)
         except PoseCoreError as error:
             room.problem = str(error)
-        if is_started:
-            group.members.append(self)
-        else:
+        if not is_started:
+            group.let_go(self)
             self._group = None
 
     def recording_stopped(self, session: Session) -> None:
@@ -184,9 +195,7 @@ class JointRecording(LivePart):
         self._left = group
         if group is None:
             return
-        with group.lock:
-            group.members.remove(self)
-            is_over = not group.members
+        is_over = group.let_go(self)
         room = self._room()
         if is_over and len(group.stored) > 1 and room is not None:
             join_tracks(room.recorder.store, list(group.stored.values()))
@@ -220,7 +229,7 @@ def join_tracks(store: SessionStore, stored: list[tuple[Session, TrackClock]]) -
     priors = {}
     for session, clock in others:
         offset_s = clock.start_s - first_clock.start_s
-        error_s = float(np.hypot(clock.error_s, first_clock.error_s))
+        error_s = float(np.hypot(clock.error_s, first_clock.error_s)) + find_drift(first)
         try:
             store.tracks.join(
                 session.id, beside=first.id, offset_s=offset_s, error_s=error_s, how="clocks"
@@ -231,23 +240,28 @@ def join_tracks(store: SessionStore, stored: list[tuple[Session, TrackClock]]) -
             continue
         priors[session.id] = (offset_s, error_s)
     thread = threading.Thread(
-        target=_refine, args=(store, first.id, priors), name="synchronising", daemon=True
+        target=_refine, args=(store, first, priors), name="synchronising", daemon=True
     )
     thread.start()
     return thread
 
 
-def _refine(store: SessionStore, first_id: str, priors: dict[str, tuple[float, float]]) -> None:
+def find_drift(session: Session) -> float:
+    """How far two clocks may drift from their common offset over half a recording, seconds."""
+    return DRIFT * session.duration_s / 2
+
+
+def _refine(store: SessionStore, first: Session, priors: dict[str, tuple[float, float]]) -> None:
     for session_id, prior in priors.items():
         try:
-            a, b = store.load_sequence(first_id), store.load_sequence(session_id)
+            a, b = store.load_sequence(first.id), store.load_sequence(session_id)
             found = estimate_offset(a, b, *prior)
             if found.how == "movement":
                 store.tracks.join(
                     session_id,
-                    beside=first_id,
+                    beside=first.id,
                     offset_s=found.offset_s,
-                    error_s=found.error_s,
+                    error_s=found.error_s + find_drift(first),
                     how="movement",
                 )
         except PoseCoreError:

@@ -11,11 +11,12 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from pages.components import devices, pairing_gate
-from pages.components.database import open_database
+from pages.components.database import close_store, open_database
 from pages.components.devices import COOKIE, find_device, note_room, unpair
 from pages.components.pairing_gate import PairingGate
 from pages.components.pairing_page import is_local_address
-from posecore.errors import DeviceNotFoundError
+from posecore import Settings
+from posecore.errors import DeviceNotFoundError, InvalidFieldError
 from posecore.lan_certificate import provide_certificate
 from posecore.pairing import TRIES, PairingDesk
 
@@ -307,7 +308,20 @@ def test_a_database_that_cannot_be_opened_lets_nobody_in(client, page_store, tmp
     (tmp_path / "posecore.duckdb").write_bytes(b"no database at all" * 100)
     answer = client.get("/", headers={"cookie": f"{COOKIE}={'A' * 43}"})
     assert answer.status_code == 503
-    assert "is not a posecore database" in answer.text
+    assert "cannot look up this device now" in answer.text
+    assert "duckdb" not in answer.text, "where files lie is nothing for strangers"
+
+
+def test_a_setting_that_cannot_be_read_is_not_quoted_to_strangers(client, page_store, monkeypatch):
+    close_store()
+    servers = "turn:user:pa,ss9word@turn.example.org|user|pass"
+    monkeypatch.setenv("POSECORE_ICE_SERVERS", servers)
+    answer = client.get("/", headers={"cookie": f"{COOKIE}={'A' * 43}"})
+    assert answer.status_code == 503
+    assert "ss9word" not in answer.text
+    with pytest.raises(InvalidFieldError) as raised:
+        Settings.from_env()
+    assert "ss9word" not in str(raised.value)
 
 
 def test_a_camera_ends_with_the_pairing(client, page_store, monkeypatch):

@@ -1,13 +1,20 @@
 """Rooms of one owner that record together: one starts and stops all, and the tracks are joined."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from posecore import PoseFrame
 from posecore.capture import live_room as live_room_module
-from posecore.capture.joint_recording import CLOCK_ERROR_S, ArrivalClock, TrackClock, join_tracks
+from posecore.capture.joint_recording import (
+    CLOCK_ERROR_S,
+    DRIFT,
+    ArrivalClock,
+    TrackClock,
+    join_tracks,
+)
 from posecore.capture.live_room import LiveRoom
 from posecore.capture.recorder import RecorderState
 from posecore.errors import StorageFullError
@@ -253,6 +260,32 @@ def test_the_arrival_says_where_a_recording_begins_and_how_steady_the_line_is():
     read = clock.read()
     assert read.start_s == pytest.approx(900.0 - 0.5 + 0.05)
     assert read.error_s == pytest.approx(CLOCK_ERROR_S / np.sqrt(2) + 0.03)
+
+
+def test_a_long_recording_says_that_clocks_drift(store):
+    errors_s = []
+    for length_s in (60.0, 1800.0):
+        pair = [
+            replace(store.get_session(add_session(store)), duration_s=length_s) for _ in range(2)
+        ]
+        join_tracks(store, [(each, TrackClock(0.0, 0.01)) for each in pair]).join(WAIT_S)
+        errors_s.append(store.tracks.find_offset(*(each.id for each in pair)).error_s)
+    assert errors_s[1] - errors_s[0] == pytest.approx(DRIFT * (1800 - 60) / 2)
+
+
+def test_a_camera_that_ends_while_it_is_taken_along_leaves_the_group(cameras, monkeypatch):
+    first, second = cameras
+    start_recording = second.room.start_recording
+
+    def end_at_once(**options):
+        started = start_recording(**options)
+        second.room.joint.leave()
+        return started
+
+    monkeypatch.setattr(second.room, "start_recording", end_at_once)
+    start(first)
+    group = first.room.joint._group
+    assert group is None or second.room.joint not in group.members
 
 
 def test_a_session_deleted_meanwhile_leaves_the_others_joined(store):

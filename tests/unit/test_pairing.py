@@ -145,6 +145,15 @@ def test_a_device_with_many_addresses_meets_the_limit_for_all(desk, time):
     desk.check(desk.code, LAPTOP)
 
 
+def test_who_stands_at_the_computer_can_let_people_pair_again(desk):
+    for number in range(MAX_WRONG):
+        type_wrong(desk, address=f"10.0.0.{number}")
+    with pytest.raises(TooManyRequestsError):
+        desk.check(desk.code, LAPTOP)
+    desk.renew()
+    desk.check(desk.code, LAPTOP)
+
+
 def test_an_ipv6_device_cannot_change_its_address_to_try_on(desk):
     for number in range(TRIES):
         type_wrong(desk, address=f"fd00::1:{number}")

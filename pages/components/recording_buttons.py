@@ -1,6 +1,6 @@
 """Start, stop, and what follows: the buttons below the camera picture."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from posecore.capture.live_room import LiveRoom
 from posecore.capture.recorder import RecorderState
 from posecore.errors import PoseCoreError
 
+Pressed = Literal["start", "stop", "replay"]
 NO_PICTURE_YET: Final = (
     "Nothing is recorded yet: the camera has sent no picture. Start it, wait until you see "
     "yourself, and press the button again."
@@ -47,7 +48,7 @@ def leave_live() -> None:
     for key in LIVE_CHOICES:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
-    for key in ("ghost_is_missing", "discard"):
+    for key in ("ghost_is_missing", "discard", "live_pressed"):
         st.session_state.pop(key, None)
     if (kept := st.session_state.get("live_room")) is not None:
         kept[1].last_session = None
@@ -60,50 +61,69 @@ def _is_unused(room: LiveRoom) -> bool:
 def show_buttons(
     room: LiveRoom, fields: dict[str, Any], *, delay_s: float, is_playing: bool
 ) -> None:
-    """Show the buttons that make sense now, always in the same place."""
+    """Do what was pressed, and show the buttons that make sense now, always in the same place."""
+    refusal = _do_what_was_pressed(room, fields, delay_s)
     state = room.recorder.state
     with st.container(key="record_button", horizontal_alignment="center"):
         if state is RecorderState.UNSAVED:
-            _show_unsaved(room, fields)
+            _show_unsaved(room)
         elif state is not RecorderState.IDLE:
-            if st.button("Stop recording", type="primary"):
-                room.stop_recording(**fields)
-                st.rerun()
+            st.button("Stop recording", type="primary", on_click=_press, args=["stop"])
         elif room.last_session is not None and is_there(room.last_session):
-            _show_last(room, room.last_session, fields, delay_s)
-        elif st.button("Start recording", type="primary", disabled=not is_playing):
-            _start(room, fields, delay_s)
+            _show_last(room.last_session)
+        else:
+            st.button(
+                "Start recording",
+                type="primary",
+                disabled=not is_playing,
+                on_click=_press,
+                args=["start"],
+            )
+        if refusal:
+            st.warning(plain(refusal))
     confirm_discard()
 
 
-def _start(room: LiveRoom, fields: dict[str, Any], delay_s: float) -> None:
-    try:
-        is_started = room.start_recording(delay_s=delay_s, **fields)
-    except PoseCoreError as error:
-        st.error(plain(str(error)))
-        return
-    if is_started or not room.is_idle:
-        st.rerun()
-    st.info(NO_PICTURE_YET)
+def _press(what: Pressed) -> None:
+    """Note a button for the next run that comes as far as doing it.
+
+    The page runs anew by itself, too, and a run that is overtaken forgets its buttons.
+    """
+    st.session_state.live_pressed = what
 
 
-def _show_unsaved(room: LiveRoom, fields: dict[str, Any]) -> None:
+def _do_what_was_pressed(room: LiveRoom, fields: dict[str, Any], delay_s: float) -> str:
+    """Do it once; returns why not."""
+    pressed: Pressed | None = st.session_state.pop("live_pressed", None)
+    if pressed == "start":
+        choose_discard(None)  # its question would lie over the button that stops
+        try:
+            is_started = room.start_recording(delay_s=delay_s, **fields)
+        except PoseCoreError as error:
+            return str(error)
+        if not is_started and room.is_idle:
+            return NO_PICTURE_YET
+    elif pressed == "stop":
+        room.stop_recording(**fields)
+    elif pressed == "replay" and room.last_session is not None:
+        st.switch_page("replay.py", query_params={"session": room.last_session.id})
+    if pressed is not None:
+        st.rerun()  # what stands above the buttons depends on it, too
+    return ""
+
+
+def _show_unsaved(room: LiveRoom) -> None:
     with st.container(horizontal=True, horizontal_alignment="center"):
-        if st.button("Save again", type="primary"):
-            room.stop_recording(**fields)
-            st.rerun()
+        st.button("Save again", type="primary", on_click=_press, args=["stop"])
         with st.popover("Give up the unsaved frames"):
             st.markdown("What the disk refused is lost then; what was saved before stays.")
             st.button("Give them up", on_click=room.recorder.discard)
 
 
-def _show_last(room: LiveRoom, session: Session, fields: dict[str, Any], delay_s: float) -> None:
+def _show_last(session: Session) -> None:
     with st.container(horizontal=True, horizontal_alignment="center", key="after_stop"):
-        if st.button("Replay now", type="primary"):
-            st.switch_page("replay.py", query_params={"session": session.id})
-        if st.button("Record again"):
-            _start(room, fields, delay_s)
-        if st.button("Discard"):
-            choose_discard(session)
+        st.button("Replay now", type="primary", on_click=_press, args=["replay"])
+        st.button("Record again", on_click=_press, args=["start"])
+        st.button("Discard", on_click=choose_discard, args=[session])
     facts = f"{as_length(session.duration_s)} · {session.frame_count:,} frames"
     st.caption(f"Saved: {plain(session.name)} · {facts}", text_alignment="center")

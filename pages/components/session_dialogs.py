@@ -46,13 +46,13 @@ def confirm_discard() -> None:
         _show_discard(session)
 
 
-def choose_discard(session: Session) -> None:
-    """Open the dialog of :func:`confirm_discard`, in this run if it is called before that."""
+def choose_discard(session: Session | None) -> None:
+    """Open the dialog of :func:`confirm_discard`, or close it with None."""
     st.session_state.discard = session
 
 
 def _keep() -> None:
-    st.session_state.discard = None
+    choose_discard(None)
 
 
 @st.dialog("Delete for good?", on_dismiss=_keep)

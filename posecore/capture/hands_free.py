@@ -253,6 +253,8 @@ class HandsFree(LivePart):
     def recording_started(self) -> None:
         """Note a recording, of the button too; what it is besides is noted afterwards."""
         if not self._room.is_going_on:
+            # Whoever stops it while it counts down wants none by the clock either.
+            self._again_at_s = None
             self.has_number = self._is_attempt = self._is_by_clock = False
 
     def recording_stopped(self, session: Session) -> None:

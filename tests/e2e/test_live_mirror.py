@@ -195,14 +195,23 @@ def test_a_question_stays_open_when_the_next_recording_begins_by_itself(page):
     expect(dialog).to_have_count(0)
     page.get_by_role("button", name="Stop recording").click()
     discard.click()
+    expect(dialog).to_contain_text("Wall")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    page.get_by_role("button", name="Record again").click()
-    stop = page.get_by_role("button", name="Stop recording")
-    stop.click()
-    expect(stop).to_have_count(0)
-    expect(dialog).to_have_count(0)
     page.get_by_role("slider", name="Stop after, seconds").press("ArrowLeft")
+
+
+def test_a_new_recording_withdraws_the_question_about_the_last(page):
+    again = page.get_by_role("button", name="Record again")
+    # Quicker than the dialog opens.
+    page.get_by_role("button", name="Discard").evaluate("(button) => button.click()")
+    again.evaluate("(button) => button.click()")
+    stop = page.get_by_role("button", name="Stop recording")
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"00:0[1-9]"))
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    stop.click()
+    expect(again).to_be_visible()
+    expect(stop).to_have_count(0)
 
 
 def test_a_recording_begins_by_itself_when_somebody_moves(page, dashboard):

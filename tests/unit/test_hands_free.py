@@ -141,6 +141,17 @@ def test_the_next_recording_by_the_clock_can_be_left_out(stage, store):
         stage.room.obey({"part": "hands_free", "do": "more"})
 
 
+def test_a_countdown_that_is_stopped_in_the_pause_leaves_no_recording_by_the_clock(stage, store):
+    choose(stage, stop_after_s=10, again_after_s=10)
+    stage.room.start_recording(delay_s=0.0, **stage.room.fields)
+    stage.play(11.0, DOWN)
+    stage.room.start_recording(delay_s=60.0, **stage.room.fields)
+    assert status_of(stage)["again_in_s"] is None
+    stage.room.stop_recording(**stage.room.fields)
+    stage.play(11.0, DOWN)
+    assert not is_recording(stage) and len(store.get_sessions()) == 1
+
+
 def test_every_attempt_is_a_session_with_the_second_before_it(stage, store):
     choose(stage, starts_by="movement", still_for_s=2)
     for _ in range(3):

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.components import camera
 from pages.components.ghost_choice import warn_of_missing_ghost
 from pages.components.live_choices import choose_parts
-from pages.components.live_panel import live_panel
+from pages.components.live_panel import describe_page, live_panel
 from pages.components.recording_buttons import get_room, show_buttons
 from pages.components.recording_form import (
     ask_athlete_and_tags,
@@ -22,6 +22,7 @@ COUNTDOWNS_S = [0, 3, 5, 10]
 
 settings = get_settings()
 room = get_room(settings)
+shown = describe_page(room)
 warn_of_missing_ghost()
 
 picture, form = st.columns([5, 2], gap="medium")
@@ -53,4 +54,4 @@ with picture:
     with st.container(key="camera_picture"):
         is_playing = camera.show_camera(room, settings)
     show_buttons(room, fields, delay_s=float(countdown_s or 0), is_playing=is_playing)
-    live_panel(room)
+    live_panel(room, shown)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.components import camera
 from pages.components.connection_test import show_connection_test
-from pages.components.live_panel import live_panel
+from pages.components.live_panel import describe_page, live_panel
 from pages.components.phone_camera import FACINGS, keep_awake
 from pages.components.phone_choice import ask_athlete
 from pages.components.recording_buttons import get_room, show_buttons
@@ -18,6 +18,7 @@ COUNTDOWN_S = 3.0
 
 settings = get_settings()
 room = get_room(settings)
+shown = describe_page(room)
 facing = st.session_state.get("phone_facing", "environment")
 room.pipeline.mirror = facing == "user"
 fields: dict[str, Any] = {"name": make_default_name()}
@@ -28,7 +29,7 @@ with st.container(key="phone"):
     if keep_awake([camera.name_key(each) for each in FACINGS]):
         with picture:
             is_playing = camera.show_camera(room, settings, facing=facing)
-    live_panel(room, is_plain=True)
+    live_panel(room, shown, is_plain=True)
     place = st.container(key="phone_button")
     with st.expander("Athlete, camera, connection", icon=":material/tune:"):
         fields["athlete"] = ask_athlete()

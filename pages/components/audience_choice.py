@@ -55,7 +55,6 @@ def _explain_address(*, is_for_others: bool) -> None:
         st.caption("Another device is paired once: Settings, Phone as camera, has the code.")
 
 
-@st.fragment(run_every=2)
 def _show_count(room: LiveRoom) -> None:
     n_watching = get_audience(room).status()["n_watching"]
     who = {0: "Nobody is", 1: "1 is"}.get(n_watching, f"{n_watching} are")

@@ -96,8 +96,6 @@ class HandsFree(LivePart):
 
     Attributes
     ----------
-    n_changes : int
-        How many recordings were started and finished here; the page shows other buttons then.
     has_number : bool
         Whether the running recording's name was given a number, so that the form's is not it.
     """
@@ -122,7 +120,6 @@ class HandsFree(LivePart):
         self._unseen_since_s: float | None = None
         self._is_lost = False
         self._problem = ""
-        self.n_changes = 0
         self.has_number = False
 
     @property
@@ -225,7 +222,6 @@ class HandsFree(LivePart):
             return False
         self._problem = ""
         self.has_number = number is not None
-        self.n_changes += 1
         return True
 
     def _stop(self) -> None:
@@ -237,13 +233,11 @@ class HandsFree(LivePart):
         alive = {key: each for key, each in self._stoppers.items() if each.is_alive()}
         if recorded not in alive:
             # Not a daemon: the program waits for it when it is closed.
-            alive[recorded] = threading.Thread(target=self._finish, name="hands free stops")
+            alive[recorded] = threading.Thread(
+                target=self._room.stop_recording, kwargs=self._room.fields, name="hands free stops"
+            )
             alive[recorded].start()
         self._stoppers = alive
-
-    def _finish(self) -> None:
-        self._room.stop_recording(**self._room.fields)
-        self.n_changes += 1
 
     def join(self) -> None:
         """Wait until what is being finished is stored."""
@@ -305,7 +299,6 @@ class HandsFree(LivePart):
             "again_in_s": again_in_s,
             "is_lost": self._is_lost,
             "problem": self._problem,
-            "n_changes": self.n_changes,
         }
 
     def draw_above(self, canvas: Canvas) -> None:

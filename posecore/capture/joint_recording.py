@@ -128,9 +128,12 @@ class JointRecording(LivePart):
             self._clock.add(moment.frame.time_s, moment.arrived_s, moment.recorded_s)
 
     def status(self) -> dict[str, Any]:
-        """How many cameras record along."""
+        """How many cameras record along, and what the owner's other cameras see."""
         group = self._group
-        return {"n_along": 0 if group is None else len(group.members) - 1}
+        return {
+            "n_along": 0 if group is None else len(group.members) - 1,
+            "cameras": [_describe(each) for each in self.find_others() if each.pipeline.is_open],
+        }
 
     def recording_started(self) -> None:
         """Start the other cameras, where that is wanted and none has started this one."""
@@ -199,6 +202,15 @@ class JointRecording(LivePart):
         room = self._room()
         if is_over and len(group.stored) > 1 and room is not None:
             join_tracks(room.recorder.store, list(group.stored.values()))
+
+
+def _describe(room: "LiveRoom") -> dict[str, Any]:
+    latest = room.pipeline.latest
+    return {
+        "device": room.joint.device,
+        "fps": None if latest is None else round(room.pipeline.fps),
+        "is_seen": latest is not None and latest.is_detected,
+    }
 
 
 def _is_free(room: "LiveRoom") -> bool:

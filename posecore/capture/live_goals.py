@@ -48,6 +48,26 @@ class _Mark:
     trunk: float
 
 
+@dataclass
+class _Crossings:
+    """How often an angle came into a goal's zone and left it; whoever is hidden does neither.
+
+    Counted here, because those who only look now and then miss a short visit.
+    """
+
+    n_entered: int = 0
+    n_left: int = 0
+    is_in: bool = False
+
+    def add(self, zone: Zone) -> None:
+        if zone == "in" and not self.is_in:
+            self.n_entered += 1
+        elif zone == "out" and self.is_in:
+            self.n_left += 1
+        if zone != "unseen":
+            self.is_in = zone == "in"
+
+
 @dataclass(frozen=True)
 class _Counted:
     """What was counted while something was recorded, and what of it was seen."""
@@ -83,6 +103,7 @@ class LiveGoals(LivePart):
         self._lock = threading.Lock()
         self._trackers: list[GoalTracker] = []
         self._readings_deg: list[float] = []
+        self._crossings: list[_Crossings] = []
         self._marks: list[_Mark] = []
         self._is_recording = False
         self._n_frames = 0
@@ -113,6 +134,7 @@ class LiveGoals(LivePart):
             kept = {tracker.goal: tracker for tracker in self._trackers}
             self._trackers = [kept.get(goal) or GoalTracker(goal) for goal in wanted]
             self._readings_deg = [math.nan] * len(wanted)
+            self._crossings = [_Crossings() for _ in wanted]
             self._marks = []
             self._counted = None
 
@@ -133,8 +155,11 @@ class LiveGoals(LivePart):
             self._readings_deg = [
                 float(compute_seen_angle(tracker.goal.angle, frame)) for tracker in self._trackers
             ]
-            for tracker, reading_deg in zip(self._trackers, self._readings_deg, strict=True):
+            for tracker, reading_deg, crossings in zip(
+                self._trackers, self._readings_deg, self._crossings, strict=True
+            ):
                 tracker.add(frame.time_s, reading_deg)
+                crossings.add(tracker.zone)
             self._marks = self._place_marks(frame)
 
     def _begin_recording(self) -> None:
@@ -185,14 +210,15 @@ class LiveGoals(LivePart):
     def status(self) -> dict[str, Any]:
         """Describe each goal: where the angle is, what was reached, and in the last recording."""
         with self._lock:
-            pairs = list(zip(self._trackers, self._readings_deg, strict=True))
+            followed = zip(self._trackers, self._readings_deg, self._crossings, strict=True)
             before = {each.goal: each for each in self._counted.goals} if self._counted else {}
             return {
                 "is_recording": self._is_recording,
                 "has_sound": self.has_sound,
                 "goals": [
                     _describe(tracker, reading_deg, before.get(tracker.goal))
-                    for tracker, reading_deg in pairs
+                    | {"n_entered": crossings.n_entered, "n_left": crossings.n_left}
+                    for tracker, reading_deg, crossings in followed
                 ],
             }
 

@@ -92,6 +92,7 @@ def check_a_cue_without_a_recording(athlete, coach):
     cues = athlete.get_by_role("status", name="Cues")
     expect(cues).to_contain_text(re.compile(r"(Left|Right) \w+: higher"))
     expect(athlete.get_by_test_id("live-panel")).to_contain_text("1 watching")
+    expect(athlete.get_by_text("1 is watching now.")).to_be_attached()
 
 
 def check_the_picture(athlete, coach):

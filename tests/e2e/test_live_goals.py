@@ -26,6 +26,8 @@ OscillatorNode.prototype.start = function (...when) {
 };
 """
 
+FIND_LIMITS = '(it) => (it.layout?.shapes ?? []).filter(({ type }) => type === "line")'
+
 
 @pytest.fixture(scope="module")
 def fill_data(data_dir):
@@ -61,8 +63,10 @@ def check_replay(page):
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar).to_contain_text(re.compile(rf"{STEP.label}\s*[1-9]\d* repetitions?"))
     expect(sidebar).to_contain_text(re.compile(rf"{SPLITS.label}\s*(Not reached|The angle was)"))
-    shapes = page.get_by_role("img", name="Charts over time").evaluate("(it) => it.layout.shapes")
-    limits = [each for each in shapes if each["type"] == "line"]
+    chart = page.get_by_role("img", name="Charts over time").element_handle()
+    # The charts come a moment after the skeleton.
+    page.wait_for_function(f"(it) => ({FIND_LIMITS})(it).length", arg=chart)
+    limits = chart.evaluate(FIND_LIMITS)
     assert [(each["y0"], each["line"]["color"]) for each in limits] == [(40, "#009E73")]
     return re.search(r"session=([0-9a-f-]{36})", page.url)[1]
 

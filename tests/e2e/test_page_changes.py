@@ -33,10 +33,10 @@ def test_a_look_that_was_on_its_way_does_not_blank_a_page_that_stops_early(dashb
         socket.on_message(lambda message: (sent.append(message), server.send(message)))
 
     page.route_web_socket("**/_stcore/stream", connect)
-    page.goto(f"{dashboard.url}/live")
-    expect(page.get_by_test_id("live-panel")).to_be_visible(timeout=PATIENCE_MS)
+    page.goto(f"{dashboard.url}/audience")
+    expect(page.get_by_text("No camera is running.")).to_be_visible(timeout=PATIENCE_MS)
     expect_rest(page)
-    # Nobody touches it: what Live asks now is how many watch, and which other cameras there are.
+    # Nobody touches it: what Watch asks now is whether anybody's camera has started.
     deadline_s = time.monotonic() + PATIENCE_MS / 1000
     while len(looks := [each for each in sent if is_look(each)]) < 3:
         assert time.monotonic() < deadline_s

@@ -153,7 +153,7 @@ def test_record_again_without_a_picture_says_so_and_keeps_the_last_in_view(
     record_one(app)
     playing["is_playing"] = False
     button(app, "Record again").click().run()
-    assert any("the camera has sent no picture" in each.value for each in app.info)
+    assert any("the camera has sent no picture" in each.value for each in app.warning)
     app.run()
     assert button(app, "Replay now")
     assert len(page_store.get_sessions()) == 1

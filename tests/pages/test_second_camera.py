@@ -47,15 +47,13 @@ def test_without_a_second_camera_it_says_how_to_have_one(
     monkeypatch.setattr(second_camera, "get_rooms", lambda owner: [])
     app = open_page("live.py")
     assert any("second device" in each.value for each in app.caption)
-    assert app.toggle(key="record_both").disabled
+    # What is wished for now holds for the camera that comes.
+    assert not app.toggle(key="record_both").disabled
 
 
 def test_record_both_takes_the_other_camera_along(open_page, playing, other, page_store):  # noqa: F811
     app = open_page("live.py")
-    assert any(
-        "Android phone, Chrome · 0 frames/s · somebody in view" in each.value
-        for each in app.markdown
-    )
+    assert any("Android phone, Chrome" in each.value for each in app.markdown)
     app.toggle(key="record_both").set_value(True).run()
     app.text_input(key="live_name").input("Wall").run()
     app.button_group[0].set_value(0).run()

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,29 @@ def test_each_recording_counts_anew_and_so_does_what_follows_it(room):
     assert shown(room)["n_repetitions"] == 1
     assert record(room, 450, 500) is not None
     assert shown(room)["last"]["n_repetitions"] == 0
+
+
+def test_whoever_looks_seldom_still_learns_of_each_visit_to_the_zone(room):
+    room.goals.choose([DEEP])
+    film(room, 1, 10)
+    assert (shown(room)["n_entered"], shown(room)["n_left"]) == (0, 0)
+    film(room, 10, 130)
+    assert shown(room)["zone"] == "out"
+    assert (shown(room)["n_entered"], shown(room)["n_left"]) == (2, 2)
+    # Not taken back: what is heard does not depend on when counting began.
+    room.obey({"part": "goals", "do": "reset"})
+    assert shown(room)["n_entered"] == 2
+
+
+def test_whoever_is_hidden_neither_comes_into_the_zone_nor_leaves_it(room):
+    room.goals.choose([STRAIGHT])
+    film(room, 1, 5)
+    hidden = PoseFrame.empty(2.0)
+    room.goals.see(replace(make_moment(60), frame=hidden, calm=hidden))
+    assert shown(room)["zone"] == "unseen"
+    film(room, 61, 65)
+    assert shown(room)["zone"] == "in"
+    assert (shown(room)["n_entered"], shown(room)["n_left"]) == (1, 0)
 
 
 def test_frames_that_were_not_counted_are_counted_from_the_stored_ones(room, store):

@@ -8,11 +8,16 @@ import streamlit as st
 
 from pages.components.joined_scripts import join_modules
 from pages.components.live_panel.room_socket import LIVE_ROUTES
-from pages.components.live_panel.rooms import close_rooms, get_rooms, register_room
+from pages.components.live_panel.rooms import (
+    close_rooms,
+    describe_page,
+    get_rooms,
+    register_room,
+)
 from posecore import ANGLES, CORE_ANGLES
 from posecore.capture.live_room import LiveRoom
 
-__all__ = ["LIVE_ROUTES", "close_rooms", "get_rooms", "live_panel"]
+__all__ = ["LIVE_ROUTES", "close_rooms", "describe_page", "get_rooms", "live_panel"]
 
 FOLDER: Final = Path(__file__).parent
 _HTML: Final = """
@@ -37,12 +42,14 @@ _panel = st.components.v2.component(
 )
 
 
-def live_panel(room: LiveRoom, *, is_plain: bool = False) -> None:
+def live_panel(room: LiveRoom, page: list[Any], *, is_plain: bool = False) -> None:
     """Show what happens in the room, and take commands for it.
 
     Parameters
     ----------
     room : LiveRoom
+    page : list
+        What :func:`describe_page` said when the page's run began.
     is_plain : bool
         Show timer, state and hint alone: neither angles nor what goes along with the picture.
     """
@@ -51,8 +58,13 @@ def live_panel(room: LiveRoom, *, is_plain: bool = False) -> None:
     token = st.session_state.live_token
     register_room(token, room)
     angles = [] if is_plain else _describe_angles()
-    data = {"url": f"live-room/{token}", "angles": angles, "is_plain": is_plain}
-    # A part asks for a rerun where something happened that nobody pressed a button for.
+    data = {
+        "url": f"live-room/{token}",
+        "angles": angles,
+        "is_plain": is_plain,
+        "page": page,
+    }
+    # It asks for a rerun where something happened that nobody pressed a button for.
     _panel(data=data, key="live_panel", on_news_change=lambda: None)
 
 

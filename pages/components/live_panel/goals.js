@@ -32,13 +32,14 @@ export function makeGoals(host, send, sounds) {
     });
   }
 
-  // Upwards into the zone, downwards out of it; who is hidden neither comes nor goes.
+  // Upwards into the zone, downwards out of it. A visit shorter than from one news to the next is
+  // heard, too.
   function sound(before, now) {
-    if (!before || before.zone === now.zone) return;
-    if (now.zone === "in") {
+    if (!before) return;
+    if (now.n_entered > before.n_entered) {
       sounds.tone(784, 0.12);
       sounds.tone(1175, 0.25, 0.1);
-    } else if (before.zone === "in" && now.zone === "out") {
+    } else if (now.n_left > before.n_left) {
       sounds.tone(587, 0.12);
       sounds.tone(392, 0.25, 0.1);
     }

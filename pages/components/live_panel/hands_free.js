@@ -1,6 +1,6 @@
 // Hands free: what the room waits for, the ring of the held gesture, and the next recording.
 
-export function makeHandsFree(host, send, sounds, rerun) {
+export function makeHandsFree(host, send) {
   host.innerHTML = `
     <span class="ring" role="progressbar" aria-label="Hands over the head" aria-valuemin="0" aria-valuemax="100"></span>
     <span data-say="waits" role="status" aria-live="polite"></span>
@@ -10,7 +10,7 @@ export function makeHandsFree(host, send, sounds, rerun) {
   const noMore = host.querySelector("button");
   noMore.addEventListener("click", () => send({ do: "no_more" }));
 
-  function show(status, before, room) {
+  function show(status, _before, room) {
     const sentence = room.camera === "on" ? describeWaiting(status, room) : "";
     host.hidden = (status.starts_by || "button") === "button" && !status.stop_after_s && !status.problem;
     if (words.textContent !== sentence) words.textContent = sentence;
@@ -19,8 +19,6 @@ export function makeHandsFree(host, send, sounds, rerun) {
     ring.style.setProperty("--held", `${share}%`);
     ring.setAttribute("aria-valuenow", share);
     noMore.hidden = !Number.isFinite(status.again_in_s);
-    // Started or stopped by itself: the page shows other buttons then.
-    if (Number.isFinite(before.n_changes) && status.n_changes !== before.n_changes) rerun();
   }
 
   return { show };

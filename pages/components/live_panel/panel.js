@@ -6,7 +6,9 @@ import { makeCues } from "./cues.js";
 import { makeGoals } from "./goals.js";
 import { makeHandsFree } from "./hands_free.js";
 import { makeMirror } from "./mirror.js";
+import { watchPage } from "./page_watch.js";
 import { openRoom } from "./room.js";
+import { makeSecondCamera } from "./second_camera.js";
 import { makeSounds } from "./sounds.js";
 
 const SILENT = { camera: "off", recorder: "idle", angles_deg: {}, fps: 0, elapsed_s: 0, hint: "", problem: "", parts: {} };
@@ -19,6 +21,7 @@ const PARTS = [
   ["ghost", makeGhost, "parts"],
   ["goals", makeGoals, "parts"],
   ["hands_free", makeHandsFree, "parts"],
+  ["second_camera", makeSecondCamera, "parts"],
   ["mirror_delay", makeMirror, "actions"],
   ["cues", makeCues, "actions"],
 ];
@@ -35,6 +38,7 @@ export default function (component) {
   root.dataset.plain = component.data.is_plain;
   panel.listen(component.data.url);
   panel.showAngles(component.data.angles);
+  panel.pageWatch.setShown(component.data.page);
   return () => {
     panel.close();
     panels.delete(root);
@@ -45,7 +49,8 @@ function makePanel(root) {
   const find = (name) => root.querySelector(`[data-part="${name}"]`);
   const values = new Map();
   const sounds = makeSounds();
-  const parts = PARTS.map(([name, make, place]) => [name, make(addHost(name, place), (command) => line.send({ part: name, ...command }), sounds, () => panel.rerun())]);
+  const parts = PARTS.map(([name, make, place]) => [name, make(addHost(name, place), (command) => line.send({ part: name, ...command }), sounds)]);
+  const pageWatch = watchPage(() => panel.rerun());
   let previous = SILENT;
   let line = null;
   let heardUrl = "";
@@ -115,6 +120,7 @@ function makePanel(root) {
     }
     for (const [name, part] of parts) part.show(status.parts[name] || {}, previous.parts[name] || {}, status);
     sounds.play(previous, status);
+    pageWatch.setFound(status.page);
     previous = status;
   }
 
@@ -143,11 +149,12 @@ function makePanel(root) {
 
   function close() {
     clearInterval(watch);
+    pageWatch.close();
     line?.close();
     sounds.close();
   }
 
-  const panel = { listen, showAngles, close, rerun() {} };
+  const panel = { listen, showAngles, pageWatch, close, rerun() {} };
   return panel;
 }
 

@@ -1,8 +1,9 @@
 """What the panel and its room say to one another: how it stands, and what is to be done.
 
-The server sends ``room.status()`` whenever it has changed; a browser that does not read gets the
-newest when it does. The browser sends commands, ``{"part": name, "do": what, ...}``; one that
-cannot be done is answered with ``{"refused": sentence}``.
+The server sends ``room.status()``, and what the page shows of it, whenever it has changed; a
+browser that does not read gets the newest when it does. The browser sends commands,
+``{"part": name, "do": what, ...}``; one that cannot be done is answered with
+``{"refused": sentence}``.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pages.components.live_panel.rooms import find_room
+from pages.components.live_panel.rooms import describe_page, find_room
 from pages.components.routes import below_base_path
 from pages.components.sign_in import identify
 from posecore.capture.live_room import LiveRoom
@@ -82,7 +83,7 @@ async def _send_news(websocket: WebSocket, room: LiveRoom, answers: list[dict[st
             check_at_s = clock() + CHECK_S
         while answers:
             await websocket.send_json(answers.pop(0))
-        news = json.dumps(room.status(), allow_nan=False)
+        news = json.dumps(room.status() | {"page": describe_page(room)}, allow_nan=False)
         if news != sent:
             await websocket.send_text(news)
             sent = news

@@ -1,10 +1,11 @@
-"""The live rooms of all open tabs, and whose they are."""
+"""The live rooms of all open tabs, whose they are, and what their pages show of them."""
 
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from pages.components.sign_in import find_sign_in
 from posecore.capture.live_room import LiveRoom
+from posecore.capture.recorder import RecorderState
 from posecore.identity import Identity
 from posecore.sign_in import SignIn
 
@@ -35,6 +36,22 @@ def find_room(token: str, identity: Identity) -> LiveRoom | None:
     room = _rooms.get(token)
     is_theirs = room is not None and room in _sign_ins and _owner_of(room) == identity.owner
     return room if is_theirs else None
+
+
+def describe_page(room: LiveRoom) -> list[Any]:
+    """Return what the buttons and lists of a room's page depend on.
+
+    Where it has changed since the page ran, somebody else did it: a gesture, another camera, a
+    viewer who came. The page must run anew then.
+    """
+    audience = room.parts.get("audience")
+    is_unsaved = room.recorder.state is RecorderState.UNSAVED
+    return [
+        "idle" if room.is_idle else "unsaved" if is_unsaved else "recording",
+        None if room.last_session is None else room.last_session.id,
+        [each["device"] for each in room.joint.status()["cameras"]],
+        0 if audience is None else audience.status()["n_watching"],
+    ]
 
 
 def close_rooms(sign_in: SignIn) -> None:

@@ -50,6 +50,7 @@ MAY_IMPORT = {
     "lan": set(),
     "lan_certificate": ERRORS | {"lan", "settings"},
     "pairing": ERRORS,
+    "lan_connections": ERRORS | {"pairing"},
     "identity": ERRORS | {"settings"},
     "sign_in": ERRORS | {"identity"},
     "sequence": BASE,

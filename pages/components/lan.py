@@ -1,5 +1,6 @@
 """The dashboard in its own network (``scripts/run.py --lan``): addresses, code and words."""
 
+import asyncio
 import os
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from posecore import Settings
 from posecore.errors import PoseCoreError
 from posecore.lan import find_names, write_host
 from posecore.lan_certificate import LanCertificate, read_certificate
+from posecore.lan_connections import LanConnections
 from posecore.pairing import PairingDesk
 
 HOW_TO: Final = "python3 scripts/run.py --lan"
@@ -115,3 +117,11 @@ def _tell_code(code: str) -> None:
 
 DESK: Final = PairingDesk(tell=_tell_code)
 """Holds the code of this run of the dashboard."""
+CONNECTIONS: Final = LanConnections()
+"""Holds what is open to strangers in the network."""
+
+
+def guard_connections() -> None:
+    """Bound what strangers hold open, in the event loop that is about to serve."""
+    if is_in_lan():
+        CONNECTIONS.guard(asyncio.get_running_loop())

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.components.database import open_database
 from pages.components.devices import COOKIE, Line, open_line
-from pages.components.lan import DESK, find_lan, is_in_lan
+from pages.components.lan import CONNECTIONS, DESK, find_lan, is_in_lan
 from pages.components.pairing_page import is_local_address, show_pairing_page
 from pages.components.routes import below_base_path
 from posecore.api.identifying import find_token
@@ -68,6 +68,7 @@ class PairingGate:
             _log.exception("It could not be looked up who asks")
             await _refuse(_NOT_KNOWN, 503, scope, receive, send)
             return
+        CONNECTIONS.recognise(scope.get("client"), is_known=bool(guest))
         if scope["type"] == "http" and path == below_base_path(PAIR):
             await (await _pair(Request(scope, receive), guest))(scope, receive, send)
         elif isinstance(guest, PairedDevice):

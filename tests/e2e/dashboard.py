@@ -45,12 +45,18 @@ class Dashboard:
 
 @contextmanager
 def run_dashboard(
-    data_dir: Path, *, port: int = 0, certificate: LanCertificate | None = None, **environ: str
+    data_dir: Path,
+    *,
+    port: int = 0,
+    certificate: LanCertificate | None = None,
+    max_files: int = 0,
+    **environ: str,
 ) -> Iterator[Dashboard]:
     """Start ``streamlit run app.py`` over a data folder, and end it, and only it, at the end.
 
     Its secrets are the ``secrets.toml`` in that folder, where there is one. With a certificate it
-    serves https and has others pair, as with ``--lan``, but listens on this computer alone.
+    serves https and has others pair, as with ``--lan``, but listens on this computer alone. With
+    ``max_files`` the system lets it have no more open than these.
     """
     port = port or find_free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
@@ -60,6 +66,8 @@ def run_dashboard(
         command += ["--server.sslCertFile", str(certificate.path)]
         command += ["--server.sslKeyFile", str(certificate.key_path)]
         environ["POSECORE_LAN_CERTIFICATE"] = str(certificate.path)
+    if max_files:
+        command = ["sh", "-c", f'ulimit -n {max_files}; exec "$0" "$@"', *command]
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "dashboard.log").open("wb") as log:
         process = subprocess.Popen(

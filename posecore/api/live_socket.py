@@ -29,6 +29,7 @@ waits for a picture.
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -276,13 +277,42 @@ class _Viewer:
             raise TooManyRequestsError(
                 "That is more cues than anybody can follow; wait a second between two."
             )
+        answer = _CueAnswer(self._connection, cue_id)
+        answer.shown(
+            source.send_cue(message, author=identity.owner, by=identity.name, tell=answer.tell)
+        )
 
-        def tell(problem: str = "") -> None:
-            facts = {"detail": problem} if problem else {}
-            self._connection.say("cue_lost" if problem else "cue_kept", id=cue_id, **facts)
 
-        is_recorded = source.send_cue(message, author=identity.owner, by=identity.name, tell=tell)
-        self._connection.say("cue_shown", id=cue_id, is_recorded=is_recorded)
+class _CueAnswer:
+    """Says what became of a cue: first that it was shown, then what became of its note.
+
+    The note may be over before that, in another thread or because too many wait.
+    """
+
+    def __init__(self, connection: SocketConnection, cue_id: int) -> None:
+        self._connection = connection
+        self._id = cue_id
+        self._lock = threading.Lock()
+        self._is_shown = False
+        self._early: list[str] = []
+
+    def shown(self, is_recorded: bool) -> None:
+        with self._lock:
+            self._is_shown = True
+            self._connection.say("cue_shown", id=self._id, is_recorded=is_recorded)
+            for problem in self._early:
+                self._say(problem)
+
+    def tell(self, problem: str = "") -> None:
+        with self._lock:
+            if self._is_shown:
+                self._say(problem)
+            else:
+                self._early.append(problem)
+
+    def _say(self, problem: str) -> None:
+        facts = {"detail": problem} if problem else {}
+        self._connection.say("cue_lost" if problem else "cue_kept", id=self._id, **facts)
 
 
 def _read_id(message: dict[str, Any]) -> int:

@@ -112,12 +112,13 @@ class CuesPart(LivePart):
         by : str
             What to call them.
         tell : callable
-            Called with nothing when the note is kept, or with one sentence when it cannot be.
+            Called with nothing when the note is kept, or with one sentence when it cannot be; from
+            another thread, or at once.
 
         Returns
         -------
         bool
-            Whether it becomes a note.
+            Whether a recording runs, of which it becomes a note, or ``tell`` hears why not.
 
         Raises
         ------

@@ -8,6 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from posecore import CORE_ANGLES
+from posecore.capture import cue_notes
 from posecore.capture.live_part import LiveMoment
 from posecore.capture.live_room import LiveRoom
 from posecore.streaming.audience import AudiencePart
@@ -249,6 +250,23 @@ def test_a_cue_of_a_guest_becomes_their_note_although_the_session_is_not_there_y
     [note] = mira.notes.list(camera.room.last_session.id)
     assert (note.text, note.tag) == ("Left knee: <img src=x onerror=alert(1)>", "cue")
     assert (note.author, note.start_s) == ("mira", pytest.approx(2 / 30))
+
+
+def test_a_cue_whose_note_cannot_wait_is_said_to_be_shown_and_then_to_be_lost(
+    server, camera, monkeypatch
+):
+    monkeypatch.setattr(cue_notes, "MAX_WAITING", 0)
+    camera.room.recorder.start(name="Wall")
+    camera.show(5)
+    client, _ = watch(server)
+    with client:
+        client.send({"type": "cue", "id": 4, "kind": "mark"})
+        assert receive(client, "cue_shown") == {"type": "cue_shown", "id": 4, "is_recorded": True}
+        lost = receive(client, "cue_lost")
+    assert lost["id"] == 4
+    assert lost["detail"].startswith("The cue is not kept as a note")
+    camera.room.stop_recording()
+    assert server.store.notes.list(camera.room.last_session.id) == []
 
 
 def test_cues_come_no_faster_than_a_few_a_second(server, camera):

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from posecore import Landmark, PoseFrame
 from posecore.capture import cue_notes
 from posecore.capture.canvas import Canvas
 from posecore.capture.cue import read_cue
+from posecore.capture.cue_notes import CueNotes
 from posecore.capture.cues import MAX_AT_ONCE, MAX_DRAWN, SHOWN_S, CuesPart
 from posecore.capture.live_part import LiveMoment
 from posecore.capture.recorder import SessionRecorder
-from posecore.errors import InvalidMessageError, TooManyRequestsError
+from posecore.errors import InvalidMessageError, StorageFullError, TooManyRequestsError
+from posecore.storage.note_store import NoteStore
 from tests.unit.sharing import share
 from tests.unit.test_recorder import SIZE, Clock, make_frame
 
@@ -201,6 +204,76 @@ def test_a_recording_that_never_was_stored_leaves_no_note_waiting(cues, recorder
     _, told = send(cues, kind="mark")
     cues.camera_ended()
     assert told.wait()[0].startswith("The cue is not kept")
+
+
+@pytest.fixture
+def full_disk(store, monkeypatch):
+    """Let the disk take no note while ``is_full``; notes what was tried."""
+    disk = SimpleNamespace(is_full=True, tried=[])
+    add = NoteStore.add
+
+    def add_or_refuse(notes, session_id, **fields):
+        disk.tried.append(fields["text"])
+        if disk.is_full:
+            raise StorageFullError("The disk is full, so nothing can be stored; make room.")
+        return add(notes, session_id, **fields)
+
+    monkeypatch.setattr(NoteStore, "add", add_or_refuse)
+    return disk
+
+
+def keep(notes, session_id, text, told, author="local"):
+    notes.keep(session_id, author=author, tell=told, start_s=0.0, text=text, tag="cue")
+
+
+def test_notes_wait_in_order_for_a_full_disk_and_only_the_first_is_tried(
+    recorder, cues, store, full_disk, monkeypatch
+):
+    monkeypatch.setattr(cue_notes, "RETRY_S", 0.01)
+    recorder.start(name="Wall")
+    see(cues, recorder)
+    session = recorder.stop()
+    notes, tolds = CueNotes(store), [Told() for _ in range(5)]
+    for number, told in enumerate(tolds):
+        keep(notes, session.id, f"{number}", told)
+    notes.finish()
+    assert set(full_disk.tried) == {"0"}
+    full_disk.is_full = False
+    assert [told.wait() for told in tolds] == [["kept"]] * 5
+    assert [note.text for note in store.notes.list(session.id)] == list("01234")
+
+
+def test_a_note_that_must_wait_holds_up_its_own_recording_alone(recorder, cues, store):
+    recorder.start(name="Wall")
+    see(cues, recorder)
+    session = recorder.stop()
+    notes, later, kept = CueNotes(store), Told(), Told()
+    keep(notes, "11111111-2222-4333-8444-555555555555", "later", later)
+    keep(notes, session.id, "now", kept)
+    assert kept.wait() == ["kept"]
+    assert later.words == []
+    notes.finish()
+    assert later.wait()[0].startswith("The cue is not kept")
+
+
+def test_more_notes_than_may_wait_are_told_at_once_and_none_that_waited_is_lost(
+    recorder, cues, store, full_disk, monkeypatch
+):
+    monkeypatch.setattr(cue_notes, "MAX_WAITING", 3)
+    recorder.start(name="Wall")
+    see(cues, recorder)
+    sent = [send(cues, text=f"{number}") for number in range(5)]
+    assert all(is_recorded for is_recorded, _ in sent)
+    for _, told in sent[3:]:
+        [sentence] = told.wait()
+        assert "not kept as a note" in sentence
+    full_disk.is_full = False
+    session = recorder.stop()
+    cues.recording_stopped(session)
+    assert [told.wait() for _, told in sent[:3]] == [["kept"]] * 3
+    assert [note.text for note in store.notes.list(session.id)] == ["0", "1", "2"]
+    see(cues)
+    assert cues.status()["problem"] == ""
 
 
 def test_from_this_screen_a_moment_is_marked_by_its_owner(cues, recorder, store):

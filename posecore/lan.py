@@ -9,13 +9,12 @@ from typing import Final
 
 import ifaddr
 
-OWN_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+_SERVED_OWN: Final = ("localhost", "127.0.0.1")
+OWN_NAMES: Final = (*_SERVED_OWN, "::1")
 """What this computer calls itself; everybody else's computer does so too."""
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _SOME_ADDRESS: Final = ("192.0.2.1", 9)  # set aside for examples: nobody's
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +24,8 @@ class LanNames:
     Attributes
     ----------
     addresses : tuple of str
-        Of its network cards, the one that leads out first, IPv4 before IPv6.
+        Of its network cards, the one that leads out first. IPv4 alone, on which posecore listens:
+        IPv6 addresses change every day, and each new certificate is a new warning on each phone.
     host_names : tuple of str
         Its own name, and the one that phones find without a server (``name.local``).
     """
@@ -36,12 +36,12 @@ class LanNames:
     @property
     def all(self) -> tuple[str, ...]:
         """Everything that a certificate has to name, each once."""
-        return tuple(dict.fromkeys((*self.addresses, *self.host_names, *OWN_NAMES)))
+        return tuple(dict.fromkeys((*self.addresses, *self.host_names, *_SERVED_OWN)))
 
     def list_hosts(self, port: int) -> tuple[str, ...]:
         """Names as they stand in ``Host``, with the port, without this computer's own."""
         names = (*self.addresses, *self.host_names)
-        return tuple(f"{write_host(name)}:{port}" for name in names)
+        return tuple(f"{name}:{port}" for name in names)
 
 
 def find_names() -> LanNames:
@@ -63,24 +63,24 @@ def choose_addresses(found: Iterable[str], *, first: str = "") -> tuple[str, ...
     Parameters
     ----------
     found : iterable of str
-        Of all network cards. Loopback, link-local and multicast ones are left out: a browser
-        cannot open them, or reaches itself.
+        Of all network cards. Those of IPv6 are left out, for nothing listens there, and so are
+        loopback, link-local and multicast ones: a browser cannot open them, or reaches itself.
     first : str
         The one that leads out of this computer, where that is known.
     """
-    chosen: dict[Address, None] = {}
+    chosen: dict[ipaddress.IPv4Address, None] = {}
     for text in found:
         try:
-            address = ipaddress.ip_address(text.partition("%")[0])
+            address = ipaddress.IPv4Address(text)
         except ValueError:
             continue
         if not _is_for_nobody_else(address):
             chosen[address] = None
-    ordered = sorted(chosen, key=lambda each: (str(each) != first, each.version))
+    ordered = sorted(chosen, key=lambda each: str(each) != first)
     return tuple(str(address) for address in ordered)
 
 
-def _is_for_nobody_else(address: Address) -> bool:
+def _is_for_nobody_else(address: ipaddress.IPv4Address) -> bool:
     return (
         address.is_loopback
         or address.is_link_local
@@ -106,8 +106,3 @@ def _find_outgoing() -> str:
             return str(probe.getsockname()[0])
     except OSError:  # no network at all
         return ""
-
-
-def write_host(name: str) -> str:
-    """Write a name or address as it stands in a web address."""
-    return f"[{name}]" if ":" in name else name

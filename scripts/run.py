@@ -134,7 +134,7 @@ def streamlit_options(port: int, lan: Lan | None = None) -> list[str]:
 
 def lan_environment(environ: Mapping[str, str], port: int, lan: Lan) -> dict[str, str]:
     """What the dashboard has to know of its network: its names there, and that others must pair."""
-    names = [f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in lan.hosts]
+    names = [f"{name}:{port}" for name in lan.hosts]
     return {
         "POSECORE_HOSTS": ",".join(filter(None, [environ.get("POSECORE_HOSTS", ""), *names])),
         "POSECORE_LAN_CERTIFICATE": lan.certificate,

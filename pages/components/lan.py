@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,7 @@ import streamlit as st
 from pages.components.routes import below_base_path
 from posecore import Settings
 from posecore.errors import PoseCoreError
-from posecore.lan import find_names, write_host
+from posecore.lan import LanNames, choose_addresses, find_names
 from posecore.lan_certificate import LanCertificate, read_certificate
 from posecore.lan_connections import LanConnections
 from posecore.pairing import PairingDesk
@@ -41,10 +42,13 @@ class Lan:
     urls : tuple of str
         The one to try first, first; each ends with ``/``.
     certificate : LanCertificate
+    problem : str
+        One sentence, as Markdown, where phones do not find this computer any more; else empty.
     """
 
     urls: tuple[str, ...]
     certificate: LanCertificate
+    problem: str = ""
 
 
 def is_in_lan() -> bool:
@@ -60,19 +64,47 @@ def find_lan() -> Lan | None:
     ------
     CertificateError
     """
-    path = Settings.from_env().lan_certificate
-    if path is None:
+    settings = Settings.from_env()
+    if settings.lan_certificate is None:
         return None
-    certificate = read_certificate(path)
+    certificate = read_certificate(settings.lan_certificate)
     names = find_names()
     port = st.get_option("server.port")
-    return Lan(
-        urls=tuple(
-            f"https://{write_host(name)}:{port}{below_base_path('/')}"
-            for name in (*names.addresses, *names.host_names)
-            if name in certificate.names and ":" not in name  # it listens on IPv4
-        ),
-        certificate=certificate,
+    urls = tuple(
+        f"https://{host}{below_base_path('/')}"
+        for host in names.list_hosts(port)
+        # What it was started with: the certificate may name networks of other days as well.
+        if host in settings.hosts and host.rpartition(":")[0] in certificate.names
+    )
+    problem = _find_move(names, settings.hosts, port)
+    if not (urls or problem):
+        problem = (
+            "Phones find this computer under no name or address that it was started with: end "
+            f"posecore and start it again with `{HOW_TO}`."
+        )
+    return Lan(urls=urls, certificate=certificate, problem=problem)
+
+
+def _find_move(names: LanNames, hosts: Sequence[str], port: int) -> str:
+    """Say it where this computer is in another network than when posecore started.
+
+    It is where an address is gone and the one that leads out is not served. One that came beside
+    the others, as a VPN brings it, takes none away.
+    """
+    answered = [host.rpartition(":")[0] for host in hosts if host.endswith(f":{port}")]
+    gone = [each for each in choose_addresses(answered) if each not in names.addresses]
+    if not gone or (names.addresses and names.addresses[0] in answered):
+        return ""
+    if not names.addresses:
+        return (
+            f"This computer is in no network now (its address was {gone[0]}), so phones do not "
+            "find it: connect it to that network again, or to another one and start posecore "
+            f"again with `{HOW_TO}`."
+        )
+    return (
+        f"This computer is in another network than when posecore started (its address was "
+        f"{gone[0]} and is {names.addresses[0]} now), so phones do not find it: end posecore and "
+        f"start it again with `{HOW_TO}`."
     )
 
 

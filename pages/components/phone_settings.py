@@ -26,6 +26,8 @@ def show_phone_settings() -> None:
     if lan is None:
         _explain_start()
     elif may_pair():
+        if lan.problem:
+            st.warning(lan.problem, icon=":material/wifi_off:")
         _show_pairing(lan)
         with st.expander("What the browser will say", icon=":material/shield:"):
             _explain_warning(lan)
@@ -63,6 +65,12 @@ def _explain_start() -> None:
 @st.fragment(run_every=3.0)
 def _show_pairing(lan: Lan) -> None:
     """Show the code and the devices as they are now: the code changes after wrong tries."""
+    if not lan.problem:
+        _show_code(lan)
+    _show_devices()
+
+
+def _show_code(lan: Lan) -> None:
     code = DESK.code
     picture, words = st.columns([2, 5], gap="medium")
     with picture:
@@ -75,7 +83,6 @@ def _show_pairing(lan: Lan) -> None:
         st.button(
             "New code", on_click=DESK.renew, help="The old one is void then; devices stay paired."
         )
-    _show_devices()
 
 
 def _make_qr_code(lan: Lan, code: str) -> str:
@@ -83,8 +90,6 @@ def _make_qr_code(lan: Lan, code: str) -> str:
 
     As part of the page: a picture of its own would have an address of its own.
     """
-    if not lan.urls:
-        return ""
     address = f"{lan.urls[0]}phone#code={code.replace('-', '')}"
     picture = segno.make(address, error="m", micro=False).png_data_uri(scale=6, border=3)
     alt = f"QR code that opens {lan.urls[0]}phone"

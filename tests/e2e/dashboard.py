@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, WebSocket
 
+from posecore.lan import find_names
 from posecore.lan_certificate import LanCertificate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -66,6 +67,7 @@ def run_dashboard(
         command += ["--server.sslCertFile", str(certificate.path)]
         command += ["--server.sslKeyFile", str(certificate.key_path)]
         environ["POSECORE_LAN_CERTIFICATE"] = str(certificate.path)
+        environ.setdefault("POSECORE_HOSTS", ",".join(find_names().list_hosts(port)))
     if max_files:
         command = ["sh", "-c", f'ulimit -n {max_files}; exec "$0" "$@"', *command]
     data_dir.mkdir(parents=True, exist_ok=True)

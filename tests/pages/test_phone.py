@@ -8,12 +8,13 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 
 from pages.components import camera, phone_camera, phone_settings
 from pages.components.database import open_database
 from pages.components.lan import DESK, Lan, describe
 from posecore import Settings
-from posecore.lan import find_names
+from posecore.lan import LanNames, find_names
 from posecore.lan_certificate import provide_certificate, read_certificate
 from tests.pages.provider_secrets import use_secrets
 from tests.pages.test_live import record
@@ -25,6 +26,8 @@ def lan(page_store, tmp_path, monkeypatch):
     """Serve the network, as --lan does."""
     made = provide_certificate(tmp_path / "lan", find_names().all)
     monkeypatch.setenv("POSECORE_LAN_CERTIFICATE", str(made.path))
+    hosts = find_names().list_hosts(st.get_option("server.port"))
+    monkeypatch.setenv("POSECORE_HOSTS", ",".join(hosts))
     return made
 
 
@@ -115,6 +118,70 @@ def test_settings_shows_what_a_phone_needs(open_page, lan):
     assert lan.fingerprint in text
     assert "visit this website" in text
     assert "No device is paired yet." in text
+
+
+@pytest.fixture
+def move(tmp_path, monkeypatch):
+    """Start in one network, with a certificate that knows others, and look from another."""
+
+    def move(*, start, now):
+        made = provide_certificate(tmp_path / "moved", (*start, "10.9.9.9", "wall.local"))
+        monkeypatch.setenv("POSECORE_LAN_CERTIFICATE", str(made.path))
+        names = LanNames(addresses=start, host_names=("wall.local",))
+        hosts = names.list_hosts(st.get_option("server.port"))
+        monkeypatch.setenv("POSECORE_HOSTS", ",".join(hosts))
+        names = LanNames(addresses=now, host_names=("wall.local",))
+        monkeypatch.setattr("pages.components.lan.find_names", lambda: names)
+
+    return move
+
+
+HOME, VPN, CLUB = "192.168.1.20", "10.8.0.2", "10.9.9.9"
+
+
+@pytest.mark.parametrize(
+    ("start", "now", "words"),
+    [
+        ((HOME,), (CLUB,), f"{HOME} and is {CLUB} now"),
+        ((HOME,), (), f"no network now (its address was {HOME})"),
+        ((HOME, VPN), (CLUB, VPN), f"{HOME} and is {CLUB} now"),
+    ],
+)
+def test_settings_says_that_the_network_changed_and_shows_no_code_that_leads_nowhere(
+    open_page, move, start, now, words
+):
+    move(start=start, now=now)
+    app = open_page("settings.py")
+    [warning] = app.warning
+    assert words in warning.value
+    assert "python3 scripts/run.py --lan" in warning.value
+    text = text_of(app)
+    assert "data:image/png" not in text
+    assert DESK.code not in text
+    assert "No device is paired yet." in text
+
+
+def test_settings_says_that_phones_find_it_under_no_name(open_page, lan, monkeypatch):
+    monkeypatch.setenv("POSECORE_HOSTS", "wall.example.org")
+    app = open_page("settings.py")
+    [warning] = app.warning
+    assert "no name or address" in warning.value
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("start", "now"),
+    [((HOME,), (HOME,)), ((HOME,), (VPN, HOME)), ((HOME, VPN), (HOME,)), ((VPN, HOME), (HOME,))],
+)
+def test_a_vpn_that_comes_or_goes_is_no_other_network(open_page, move, start, now):
+    move(start=start, now=now)
+    app = open_page("settings.py")
+    assert not app.warning
+    text = text_of(app)
+    assert DESK.code in text
+    addresses = [line for each in app.code for line in str(each.value).split() if "/phone" in line]
+    assert addresses[0].startswith(f"https://{HOME}:")
+    assert not any("10." in line for line in addresses)
 
 
 def test_a_new_code_is_another(open_page, lan):

@@ -158,6 +158,8 @@ def test_in_its_network_live_says_the_address_that_other_devices_open(
     names = LanNames(addresses=("192.168.1.20",), host_names=())
     made = provide_certificate(tmp_path / "lan", names.all)
     monkeypatch.setenv("POSECORE_LAN_CERTIFICATE", str(made.path))
+    hosts = names.list_hosts(st.get_option("server.port"))
+    monkeypatch.setenv("POSECORE_HOSTS", ",".join(hosts))
     monkeypatch.setattr("pages.components.lan.find_names", lambda: names)
     open_at(monkeypatch, "https://127.0.0.1:8501/live")
     app = open_page("live.py")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from posecore.errors import CertificateError
-from posecore.lan import LanNames, choose_addresses, choose_host_names, find_names, write_host
+from posecore.lan import LanNames, choose_addresses, choose_host_names, find_names
 from posecore.lan_certificate import HOLDS_DAYS, provide_certificate, read_certificate
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -27,8 +27,8 @@ NAMES = ("192.168.1.20", "fd00::20", "wall", "wall.local", "localhost", "127.0.0
 def test_addresses_that_only_this_computer_reaches_are_left_out():
     found = ["127.0.0.1", "::1", "fe80::1%eth0", "169.254.3.4", "224.0.0.1", "0.0.0.0", "nonsense"]
     assert choose_addresses(found) == ()
-    found += ["fd00::20", "10.0.0.5", "192.168.1.20", "192.168.1.20"]
-    assert choose_addresses(found, first="192.168.1.20") == ("192.168.1.20", "10.0.0.5", "fd00::20")
+    found += ["10.0.0.5", "192.168.1.20", "192.168.1.20"]
+    assert choose_addresses(found, first="192.168.1.20") == ("192.168.1.20", "10.0.0.5")
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,8 @@ def test_names_are_those_that_a_certificate_may_hold(called, names):
 
 def test_every_name_is_named_once_and_this_computers_own_are_among_them():
     names = LanNames(addresses=("192.168.1.20",), host_names=("wall.local",))
-    assert names.all == ("192.168.1.20", "wall.local", "localhost", "127.0.0.1", "::1")
+    assert names.all == ("192.168.1.20", "wall.local", "localhost", "127.0.0.1")
     assert len(set(find_names().all)) == len(find_names().all)
-    assert write_host("fd00::20") == "[fd00::20]"
 
 
 @pytest.fixture
@@ -101,6 +100,20 @@ def test_it_is_used_again_while_it_names_all_addresses_and_holds(certificate):
     assert provide_certificate(folder, NAMES[:3], now=later) == certificate
     nearly_over = NOW + timedelta(days=HOLDS_DAYS - 6)
     assert provide_certificate(folder, NAMES, now=nearly_over) != certificate
+
+
+def test_addresses_that_are_not_served_make_no_new_certificate(tmp_path):
+    """The second of IPv6 is another one every day."""
+
+    def provide(*found):
+        names = LanNames(addresses=choose_addresses(found), host_names=("wall",))
+        return provide_certificate(tmp_path, names.all, now=NOW)
+
+    first = provide("192.168.1.20", "2001:db8::20", "2001:db8::a1b2:c3d4:1")
+    assert first.names == ("192.168.1.20", "127.0.0.1", "wall", "localhost")
+    assert provide("192.168.1.20", "2001:db8::20", "2001:db8::e5f6:a7b8:2") == first
+    assert provide("192.168.1.20") == first
+    assert provide("192.168.1.21") != first
 
 
 def test_a_new_address_a_foreign_key_or_a_damaged_file_makes_a_new_one(certificate, tmp_path):

@@ -346,7 +346,7 @@ except KeyboardInterrupt:
 # ---------------------------------------------------------------- --lan
 
 LAN = run.Lan(
-    "/data/lan/certificate.pem", "/data/lan/key.pem", ("192.168.1.20", "fd00::20", "wall")
+    "/data/lan/certificate.pem", "/data/lan/key.pem", ("192.168.1.20", "10.0.0.5", "wall")
 )
 
 
@@ -370,7 +370,7 @@ def test_with_lan_it_serves_the_network_over_https_and_asks_nobody_outside():
 def test_with_lan_the_dashboard_knows_its_names_and_that_others_must_pair():
     environ = run.lan_environment({"POSECORE_HOSTS": "wall.example.org"}, 9000, LAN)
     settings = Settings.from_env(environ)
-    own = ("192.168.1.20:9000", "[fd00::20]:9000", "wall:9000")
+    own = ("192.168.1.20:9000", "10.0.0.5:9000", "wall:9000")
     assert settings.hosts == ("wall.example.org", *own)
     assert settings.lan_certificate == Path(LAN.certificate)
     assert environ["FORWARDED_ALLOW_IPS"] == ""

@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from posecore.angles import ANGLES, CORE_ANGLES, compute_joint_angles
+from posecore.angles import CORE_ANGLES, compute_joint_angles, name_angles
 from posecore.errors import ComparisonError, InvalidOptionError
 from posecore.events import detect_repetitions
 from posecore.sequence import PoseSequence
@@ -171,7 +171,7 @@ def align_by_moment(a: PoseSequence, b: PoseSequence, *, a_s: float, b_s: float)
 
 
 def align_by_clock(
-    a: PoseSequence, b: PoseSequence, *, offset_s: float, error_s: float
+    a: PoseSequence, b: PoseSequence, *, offset_s: float, error_s: float, drift: float = 0.0
 ) -> Alignment:
     """Bring together what two cameras filmed at the same time, by their common clock.
 
@@ -182,6 +182,8 @@ def align_by_clock(
         What is added to the times of B to have them on the clock of A.
     error_s : float
         How far that may be off, for the description.
+    drift : float
+        Added to the times of B besides, for each second.
 
     Raises
     ------
@@ -189,15 +191,16 @@ def align_by_clock(
         If one has no frame with somebody in it, or they have no moment in common.
     """
     _check_somebody(a, b)
-    start_s = max(float(a.time_s[0]), float(b.time_s[0]) + offset_s)
-    end_s = min(float(a.time_s[-1]), float(b.time_s[-1]) + offset_s)
-    if start_s > end_s:
+    pace = 1 + drift
+    start_s = max(float(a.time_s[0]), pace * float(b.time_s[0]) + offset_s)
+    if start_s > min(float(a.time_s[-1]), pace * float(b.time_s[-1]) + offset_s):
         raise ComparisonError(
             "On the cameras' common clock one recording ends before the other begins; bring the "
             "two together in another way."
         )
-    words = f"by the cameras' common clock, known within ±{1000 * error_s:.0f} ms"
-    return _align_moments(a, b, start_s, start_s - offset_s, "clock", words)
+    put_right = f", a drift of {1e6 * abs(drift):.0f} parts in a million put right" if drift else ""
+    words = f"by the cameras' common clock, known within ±{1000 * error_s:.0f} ms{put_right}"
+    return _align_moments(a, b, start_s, (start_s - offset_s) / pace, "clock", words, pace)
 
 
 def align_by_event(
@@ -322,7 +325,7 @@ def align_by_warping(
         Signals(b.time_s, values[1][:, is_known] / scale),
         limit_s=limit_s,
     )
-    words = f"by dynamic time warping on {_name_angles(used)}, at most {limit_s:g} s apart"
+    words = f"by dynamic time warping on {name_angles(used)}, at most {limit_s:g} s apart"
     return Alignment(method="warp", description=words, a_time_s=a_s, b_time_s=b_s)
 
 
@@ -342,13 +345,20 @@ def _check_somebody(a: PoseSequence, b: PoseSequence) -> None:
 
 
 def _align_moments(
-    a: PoseSequence, b: PoseSequence, a_s: float, b_s: float, method: AlignmentMethod, words: str
+    a: PoseSequence,
+    b: PoseSequence,
+    a_s: float,
+    b_s: float,
+    method: AlignmentMethod,
+    words: str,
+    pace: float = 1.0,
 ) -> Alignment:
-    """Same pace, as far as both recordings go on either side of the two moments."""
-    before_s = min(a_s - a.time_s[0], b_s - b.time_s[0])
-    after_s = min(a.time_s[-1] - a_s, b.time_s[-1] - b_s)
+    """Even pace, as far as both recordings go on either side of the two moments."""
+    before_s = min(a_s - a.time_s[0], pace * (b_s - b.time_s[0]))
+    after_s = min(a.time_s[-1] - a_s, pace * (b.time_s[-1] - b_s))
     ends_s = np.array([-before_s, after_s]) if before_s + after_s > 0 else np.zeros(1)
-    return Alignment(method=method, description=words, a_time_s=a_s + ends_s, b_time_s=b_s + ends_s)
+    matched = {"a_time_s": a_s + ends_s, "b_time_s": b_s + ends_s / pace}
+    return Alignment(method=method, description=words, **matched)
 
 
 def _find_first_movement(sequence: PoseSequence) -> float:
@@ -385,14 +395,3 @@ def _measure_scale(a: PoseSequence, b: PoseSequence, names: list[str]) -> Floats
     error = np.sqrt((squares[0] + squares[1]) / 2)
     scale[measured] = np.where(np.isnan(error), _UNMEASURED_ERROR_DEG, error)
     return scale
-
-
-def _name_angles(names: list[str]) -> str:
-    """Left and right elbow and knee, trunk lean."""
-    sides: dict[str, list[str]] = {}
-    for name in names:
-        sides.setdefault(ANGLES[name].title, []).append(ANGLES[name].side)
-    both = [title.lower() for title, found in sides.items() if len(found) == 2]
-    one = [ANGLES[name].label.lower() for name in names if len(sides[ANGLES[name].title]) == 1]
-    listed = " and ".join(filter(None, [", ".join(both[:-1]), *both[-1:]]))
-    return ", ".join([*([f"left and right {listed}"] if both else []), *one])

@@ -24,6 +24,7 @@ __all__ = [
     "compute_angular_velocity",
     "compute_image_angles",
     "compute_joint_angles",
+    "name_angles",
 ]
 
 IMAGE_ANGLES: Final = tuple(name for name, definition in ANGLES.items() if definition.view)
@@ -175,3 +176,15 @@ def _tabulate(
             values[row, block] = definition.measure.compute(resolve)
     index = pd.Index(sequence.time_s, name="time_s")
     return pd.DataFrame(values.T, index=index, columns=[each.name for each in definitions])
+
+
+def name_angles(names: Iterable[str]) -> str:
+    """Name angles in a sentence: "left and right elbow flexion and knee flexion, trunk lean"."""
+    names = list(names)
+    sides: dict[str, list[str]] = {}
+    for name in names:
+        sides.setdefault(ANGLES[name].title, []).append(ANGLES[name].side)
+    both = [title.lower() for title, found in sides.items() if len(found) == 2]
+    one = [ANGLES[name].label.lower() for name in names if len(sides[ANGLES[name].title]) == 1]
+    listed = " and ".join(filter(None, [", ".join(both[:-1]), *both[-1:]]))
+    return ", ".join([*([f"left and right {listed}"] if both else []), *one])

@@ -73,8 +73,9 @@ def describe_tracks(store: "SessionStore", session: "Session") -> list[dict[str,
 
 
 def format_track(track: Mapping[str, Any]) -> str:
-    """Another camera's session on one line: id, offset, error, how it is known."""
+    """Another camera's session on one line: id, offset, drift, error, how it is known."""
+    drift = f" {1e6 * track['drift']:+.1f} \N{MICRO SIGN}s a second" if track["drift"] else ""
     return (
-        f"{track['session_id']}, its times {track['offset_s']:+.3f} s "
+        f"{track['session_id']}, its times {track['offset_s']:+.3f} s{drift} "
         f"(within {1000 * track['error_s']:.0f} ms, by the {track['how']})"
     )

@@ -141,8 +141,9 @@ def _align(a: PoseSequence, b: PoseSequence, wishes: Wishes) -> Alignment:
         case "start":
             return align_by_start(a, b)
         case "clock" if wishes.offset is not None:
+            known = wishes.offset
             return align_by_clock(
-                a, b, offset_s=wishes.offset.offset_s, error_s=wishes.offset.error_s
+                a, b, offset_s=known.offset_s, error_s=known.error_s, drift=known.drift
             )
         case "moment":
             a_s, b_s = wishes.a_s + float(a.time_s[0]), wishes.b_s + float(b.time_s[0])

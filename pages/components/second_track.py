@@ -33,4 +33,5 @@ def describe_offset(offset: Offset) -> str:
     """Say how well two clocks are known to agree."""
     error_s = offset.error_s
     error = f"{1000 * error_s:.0f} ms" if error_s < 1 else f"{error_s:.1f} s"
-    return f"the cameras' clocks agree within ±{error}, {_HOW[offset.how]}"
+    drift = "; how they drift apart is put right" if offset.drift else ""
+    return f"the cameras' clocks agree within ±{error}, {_HOW[offset.how]}{drift}"

@@ -167,7 +167,9 @@ def _align(
                     "These two sessions have no common clock: they were not filmed at once. Bring "
                     "them together in another way."
                 )
-            return align_by_clock(a, b, offset_s=offset.offset_s, error_s=offset.error_s)
+            return align_by_clock(
+                a, b, offset_s=offset.offset_s, error_s=offset.error_s, drift=offset.drift
+            )
         case "start":
             return align_by_start(a, b)
         case "moment":

@@ -168,6 +168,7 @@ class TrackFacts(BaseModel):
     offset_s: float = Field(description="Added to its times, they are on the recording's clock.")
     offset_error_s: float = Field(description="How far that may be off, two standard deviations.")
     how: Literal["reference", "clocks", "movement"]
+    drift: float = Field(description="Added besides for each second of it; 0 if unknown.")
 
 
 class TrackList(BaseModel):

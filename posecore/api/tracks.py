@@ -27,6 +27,7 @@ def list_tracks(session_id: str, reader: Reader, request: Request, response: Res
                 offset_s=track.offset_s,
                 offset_error_s=track.offset_error_s,
                 how=track.how,  # type: ignore[arg-type]
+                drift=track.drift,
             )
             for track in tracks
         ],

@@ -2,19 +2,23 @@
 
 Each camera has a room of its own and records a session of its own, so that nothing is lost with one
 of them. What joins them is the clock of this computer: how long a frame takes from its own time to
-its arrival says how the cameras' clocks stand to each other, and the movement itself, where both
-saw it well, says it more exactly.
+its arrival says how the cameras' clocks stand to each other, and in a long recording how they drift
+apart; the movement itself, where both saw it well, says the first more exactly.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-import numpy as np
-
+from posecore.capture.arrival_clock import (
+    ArrivalClock,
+    ClockOffset,
+    TrackClock,
+    compare_clocks,
+)
 from posecore.capture.live_part import LiveMoment, LivePart
 from posecore.errors import PoseCoreError
 from posecore.storage.session import TEXT_LIMITS, Session
@@ -23,51 +27,6 @@ from posecore.synchronising import estimate_offset
 
 if TYPE_CHECKING:
     from posecore.capture.live_room import LiveRoom
-
-CLOCK_ERROR_S: Final = 0.1
-"""How far the clocks of two cameras may be off at best: one device takes longer than another from
-the shutter to the line, which no arrival tells."""
-
-_MOST_DELAYS: Final = 20_000
-DRIFT: Final = 50e-6
-"""Seconds a second that the clocks of two devices may run apart: quartz is good for some 25 parts
-in a million each. One offset is stored for a whole recording, so this is part of its error."""
-
-
-@dataclass(frozen=True)
-class TrackClock:
-    """Where a recording begins on this computer's clock, and how far that may be off, seconds."""
-
-    start_s: float
-    error_s: float
-
-
-class ArrivalClock:
-    """Finds how the times of a stream stand to the clock of arrival.
-
-    The shortest of all delays is the one least disturbed; how far the usual one lies from it says
-    how steady the line is.
-    """
-
-    def __init__(self) -> None:
-        self._first_s: float | None = None
-        self._delays_s: list[float] = []
-
-    def add(self, time_s: float, arrived_s: float, recorded_s: float) -> None:
-        """Take in a frame of the recording, ``recorded_s`` after its first."""
-        if self._first_s is None:
-            self._first_s = time_s - recorded_s
-        if len(self._delays_s) < _MOST_DELAYS:
-            self._delays_s.append(arrived_s - time_s)
-
-    def read(self) -> TrackClock | None:
-        """Return where the recording begins; None before its first frame."""
-        if self._first_s is None:
-            return None
-        delays_s = np.array(self._delays_s)
-        shortest_s = float(delays_s.min())
-        unsteady_s = float(np.median(delays_s)) - shortest_s
-        return TrackClock(self._first_s + shortest_s, CLOCK_ERROR_S / np.sqrt(2) + unsteady_s)
 
 
 @dataclass(eq=False)
@@ -240,17 +199,22 @@ def join_tracks(store: SessionStore, stored: list[tuple[Session, TrackClock]]) -
     (first, first_clock), *others = stored
     priors = {}
     for session, clock in others:
-        offset_s = clock.start_s - first_clock.start_s
-        error_s = float(np.hypot(clock.error_s, first_clock.error_s)) + find_drift(first)
+        length_s = min(first.duration_s, session.duration_s)
+        prior = compare_clocks(first_clock, clock, length_s)
         try:
             store.tracks.join(
-                session.id, beside=first.id, offset_s=offset_s, error_s=error_s, how="clocks"
+                session.id,
+                beside=first.id,
+                offset_s=prior.offset_s,
+                error_s=prior.error_s,
+                how="clocks",
+                drift=prior.drift,
             )
         except PoseCoreError:
             # Deleted meanwhile, or no room on the disk: each session is there on its own.
             logging.getLogger(__name__).warning("Two tracks could not be joined", exc_info=True)
             continue
-        priors[session.id] = (offset_s, error_s)
+        priors[session.id] = (prior, prior.drift_error * length_s / 2)
     thread = threading.Thread(
         target=_refine, args=(store, first, priors), name="synchronising", daemon=True
     )
@@ -258,23 +222,23 @@ def join_tracks(store: SessionStore, stored: list[tuple[Session, TrackClock]]) -
     return thread
 
 
-def find_drift(session: Session) -> float:
-    """How far two clocks may drift from their common offset over half a recording, seconds."""
-    return DRIFT * session.duration_s / 2
-
-
-def _refine(store: SessionStore, first: Session, priors: dict[str, tuple[float, float]]) -> None:
-    for session_id, prior in priors.items():
+def _refine(
+    store: SessionStore, first: Session, priors: dict[str, tuple[ClockOffset, float]]
+) -> None:
+    for session_id, (prior, apart_s) in priors.items():
         try:
             a, b = store.load_sequence(first.id), store.load_sequence(session_id)
-            found = estimate_offset(a, b, *prior)
-            if found.how == "movement":
+            b = replace(b, time_s=b.time_s * (1 + prior.drift))
+            found = estimate_offset(a, b, prior.offset_s, prior.error_s)
+            # The movement says how the clocks stand on the whole, and not how they drift.
+            if found.how == "movement" and found.error_s + apart_s < prior.error_s:
                 store.tracks.join(
                     session_id,
                     beside=first.id,
                     offset_s=found.offset_s,
-                    error_s=found.error_s + find_drift(first),
+                    error_s=found.error_s + apart_s,
                     how="movement",
+                    drift=prior.drift,
                 )
         except PoseCoreError:
             logging.getLogger(__name__).info("The movement could not be looked at", exc_info=True)

@@ -347,6 +347,11 @@ def m012_tracks(cursor: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def m013_drift_of_tracks(cursor: duckdb.DuckDBPyConnection) -> None:
+    """How fast the clock of a track runs; of those from before it was not measured."""
+    cursor.execute("ALTER TABLE tracks ADD COLUMN drift DOUBLE DEFAULT 0")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_sessions_and_frames,
     m002_preferences,
@@ -360,4 +365,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m010_goals,
     m011_paired_devices,
     m012_tracks,
+    m013_drift_of_tracks,
 )

@@ -17,6 +17,7 @@ HOWS: Final = ("reference", "clocks", "movement")
 movement."""
 
 _LONGEST_OFFSET_S: Final = 86_400.0
+_LARGEST_DRIFT: Final = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,12 @@ class Track:
     recording_id : str
     session_id : str
     offset_s : float
-        What is added to the session's times to have them on the recording's clock.
+        What is added to the session's times to have them on the recording's clock, at its start.
     offset_error_s : float
-        How far that may be off, two standard deviations.
+        How far the times may then be off anywhere in the session, two standard deviations.
     how : {"reference", "clocks", "movement"}
+    drift : float
+        What is added besides, for each second of the session: 0 where it is not known.
     """
 
     recording_id: str
@@ -39,6 +42,7 @@ class Track:
     offset_s: float
     offset_error_s: float
     how: str
+    drift: float = 0.0
 
     @classmethod
     def from_row(cls, row: tuple[Any, ...]) -> Self:
@@ -54,11 +58,12 @@ _Tracks: TypeAlias = list[Track]
 
 
 class Offset(NamedTuple):
-    """What is added to the times of B to have them on the clock of A."""
+    """What is added to the times of B to have them on the clock of A: ``offset + drift t``."""
 
     offset_s: float
     error_s: float
     how: str
+    drift: float = 0.0
 
 
 class TrackStore:
@@ -73,7 +78,14 @@ class TrackStore:
         self._owner = owner
 
     def join(
-        self, session_id: str, *, beside: str, offset_s: float, error_s: float, how: str
+        self,
+        session_id: str,
+        *,
+        beside: str,
+        offset_s: float,
+        error_s: float,
+        how: str,
+        drift: float = 0.0,
     ) -> Track:
         """Make a session a track of the recording of another; again, with a better offset.
 
@@ -87,6 +99,8 @@ class TrackStore:
         error_s : float
             How far that may be off, two standard deviations.
         how : {"clocks", "movement"}
+        drift : float
+            What is added besides, for each second of the session.
 
         Raises
         ------
@@ -94,7 +108,7 @@ class TrackStore:
             If both are the same session, or a number is none.
         SessionNotFoundError, NotAllowedError
         """
-        _check(offset_s, error_s, how)
+        _check(offset_s, error_s, how, drift)
         with self._database.transaction() as cursor:
             session, other = (
                 find_session(cursor, each, owner=self._owner, right="own")
@@ -116,9 +130,10 @@ class TrackStore:
             track = Track(
                 recording_id=reference.recording_id,
                 session_id=session.id,
-                offset_s=reference.offset_s + offset_s,
+                offset_s=reference.offset_s + (1 + reference.drift) * offset_s,
                 offset_error_s=math.hypot(reference.offset_error_s, error_s),
                 how="clocks" if reference.how == "clocks" else how,
+                drift=reference.drift + drift + reference.drift * drift,
             )
             _insert(cursor, track)
             write_down(cursor, "changed", actor=self._owner, session=session, detail="track")
@@ -159,7 +174,9 @@ class TrackStore:
         error_s = math.hypot(of_a.offset_error_s, of_b.offset_error_s)
         hows = {of_a.how, of_b.how} - {"reference"}
         how = "clocks" if "clocks" in hows else "movement"
-        return Offset(of_b.offset_s - of_a.offset_s, error_s, how)
+        pace = 1 + of_a.drift
+        offset_s = (of_b.offset_s - of_a.offset_s) / pace
+        return Offset(offset_s, error_s, how, (of_b.drift - of_a.drift) / pace)
 
     def _find(self, cursor: duckdb.DuckDBPyConnection, session_id: str) -> Track | None:
         rows = cursor.execute(
@@ -194,12 +211,12 @@ def remove_track(
 
 def _insert(cursor: duckdb.DuckDBPyConnection, track: Track) -> None:
     cursor.execute(
-        "INSERT INTO tracks VALUES (?, ?, ?, ?, ?)",
+        f"INSERT INTO tracks ({', '.join(_NAMES)}) VALUES (?, ?, ?, ?, ?, ?)",
         [getattr(track, name) for name in _NAMES],
     )
 
 
-def _check(offset_s: float, error_s: float, how: str) -> None:
+def _check(offset_s: float, error_s: float, how: str, drift: float) -> None:
     if not abs(offset_s) <= _LONGEST_OFFSET_S:
         raise InvalidFieldError(
             f"An offset is a number of seconds within a day, not {offset_s!r:.40}."
@@ -207,6 +224,10 @@ def _check(offset_s: float, error_s: float, how: str) -> None:
     if not 0 <= error_s <= _LONGEST_OFFSET_S:
         raise InvalidFieldError(
             f"An offset's error is a number of seconds from 0, not {error_s!r:.40}."
+        )
+    if not abs(drift) <= _LARGEST_DRIFT:
+        raise InvalidFieldError(
+            f"A clock's drift is seconds a second, {_LARGEST_DRIFT:g} at most, not {drift!r:.40}."
         )
     if how not in HOWS[1:]:
         raise InvalidFieldError(f"An offset is known by {' or '.join(HOWS[1:])}, not {how!r:.40}.")

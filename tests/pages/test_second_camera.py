@@ -116,3 +116,10 @@ def test_the_clock_is_offered_only_for_those_filmed_at_once(open_page, add_sessi
     assert "The cameras' clock" not in app.selectbox(key="wish_by").options
     app = open_page("compare.py", a=b, b=a)
     assert "The cameras' clock" in app.selectbox(key="wish_by").options
+
+
+def test_a_drift_that_was_put_right_is_said(open_page, page_store, pair):
+    a, b = pair
+    page_store.tracks.join(b, beside=a, offset_s=0.2, error_s=0.11, how="clocks", drift=40e-6)
+    app = open_page("replay.py", session=a)
+    assert any("drift apart is put right" in each.value for each in app.caption)

@@ -8,13 +8,8 @@ import pytest
 
 from posecore import PoseFrame
 from posecore.capture import live_room as live_room_module
-from posecore.capture.joint_recording import (
-    CLOCK_ERROR_S,
-    DRIFT,
-    ArrivalClock,
-    TrackClock,
-    join_tracks,
-)
+from posecore.capture.arrival_clock import CLOCK_ERROR_S, DRIFT, ClockLine, TrackClock
+from posecore.capture.joint_recording import join_tracks
 from posecore.capture.live_room import LiveRoom
 from posecore.capture.recorder import RecorderState
 from posecore.errors import StorageFullError
@@ -250,18 +245,6 @@ def test_one_after_the_other_makes_pairs_of_its_own(cameras, clock, store):
     assert len({tracks[0].recording_id for tracks in recordings}) == 2
 
 
-def test_the_arrival_says_where_a_recording_begins_and_how_steady_the_line_is():
-    clock = ArrivalClock()
-    assert clock.read() is None
-    delays_s = [0.08, 0.05, 0.09, 0.07, 0.12]
-    for number, delay_s in enumerate(delays_s):
-        time_s = 40.0 + number / 30
-        clock.add(time_s, 900.0 + number / 30 + delay_s, 0.5 + number / 30)
-    read = clock.read()
-    assert read.start_s == pytest.approx(900.0 - 0.5 + 0.05)
-    assert read.error_s == pytest.approx(CLOCK_ERROR_S / np.sqrt(2) + 0.03)
-
-
 def test_a_long_recording_says_that_clocks_drift(store):
     errors_s = []
     for length_s in (60.0, 1800.0):
@@ -271,6 +254,37 @@ def test_a_long_recording_says_that_clocks_drift(store):
         join_tracks(store, [(each, TrackClock(0.0, 0.01)) for each in pair]).join(WAIT_S)
         errors_s.append(store.tracks.find_offset(*(each.id for each in pair)).error_s)
     assert errors_s[1] - errors_s[0] == pytest.approx(DRIFT * (1800 - 60) / 2)
+
+
+def put_on_clock(begin_s, drift):
+    """A camera's clock, as it is known after a long recording."""
+    return TrackClock(begin_s, 0.12, ClockLine(begin_s, 0.08, drift, 2e-6), abs(drift))
+
+
+def test_a_drift_that_was_measured_is_stored_and_the_movement_then_found_with_it(store):
+    # As fast as no clock is, so that ten seconds show it.
+    drift, begin_s = 0.005, 0.2
+    front = film(FRONT, np.arange(0, 20, 1 / 30), noise=0.003)
+    side = film(SIDE, np.arange(begin_s, 19.5, 1 / 30), noise=0.003)
+    side = replace(side, time_s=(side.time_s - begin_s) / (1 + drift))
+    ids = [store.create_session(name=name, source="live") for name in "ab"]
+    for session_id, sequence in zip(ids, (front, side), strict=True):
+        store.append_frames(session_id, sequence)
+        store.finish_session(session_id)
+    first, second = (store.get_session(each) for each in ids)
+    clocks = [put_on_clock(5.0, 0.0), put_on_clock(5.0 + begin_s + 0.04, drift)]
+    join_tracks(store, list(zip((first, second), clocks, strict=True))).join(WAIT_S)
+    found = store.tracks.find_offset(*ids)
+    assert found.how == "movement"
+    assert found.drift == pytest.approx(drift)
+    assert found.error_s < 0.05
+    seconds = np.array([0.0, 19.0])
+    miss_s = found.offset_s - begin_s + (found.drift - drift) * seconds
+    assert np.abs(miss_s).max() <= found.error_s
+    back = store.tracks.find_offset(*ids[::-1])
+    for seen_s in (0.0, 7.0, 19.0):
+        there_s = seen_s + found.offset_s + found.drift * seen_s
+        assert there_s + back.offset_s + back.drift * there_s == pytest.approx(seen_s)
 
 
 def test_a_camera_that_ends_while_it_is_taken_along_leaves_the_group(cameras, monkeypatch):

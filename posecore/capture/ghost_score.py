@@ -23,6 +23,9 @@ _OWN_SHARE: Final = 1 / 3
 _STEP_DEG: Final = 8.0
 BRIDGED: Final = 12
 """So many steps of the ghost's movement somebody may take from one frame to the next."""
+LEAST_STEPS: Final = 8.0
+"""Fewer steps than this, 64° of an angle, another movement may share by chance; with
+more, who moves slowly would see no number. Of a shorter movement half is enough."""
 
 GHOST_SCORE_FORMULA: Final = (
     "100 x the mean, over elbows, shoulders, hips and knees, of "
@@ -32,7 +35,8 @@ GHOST_SCORE_FORMULA: Final = (
     "the mean over what was played. Waiting, it is the mean over the whole movement, each step of "
     "it as you did it last, and a step that you did not do is 0: so it grows as you go on; the "
     "large number is over the steps you did, and less where more than two thirds of what you moved "
-    "was something else"
+    f"was something else; it needs {LEAST_STEPS * _STEP_DEG:g}° of the movement, or half of a "
+    "shorter one"
 )
 """What the score beside the picture is, for people."""
 
@@ -177,6 +181,7 @@ class StepScore:
         # As the athlete's are counted: by the angle that moves furthest.
         apart_deg = np.nan_to_num(np.abs(np.diff(steps_deg, axis=0, prepend=steps_deg[:1])))
         self._lengths = np.maximum(apart_deg.max(axis=1) / _STEP_DEG, 1.0)
+        self._least = min(LEAST_STEPS, float(self._lengths.sum()) / 2)
         self.begin_run()
 
     def begin_run(self) -> None:
@@ -260,9 +265,11 @@ class StepScore:
 
     @property
     def recent(self) -> float:
-        """Of the last seconds; NaN where nobody moved."""
+        """Of the last seconds; NaN where nobody moved, or too little of the movement was done."""
         done, moved = self._recent.counts
         whole = max(float(done), _OWN_SHARE * float(moved))
+        if done > 0 and whole < self._least:
+            return float("nan")
         return float(100 * self._recent.sums[0] / whole) if whole > 0 else float("nan")
 
     @property

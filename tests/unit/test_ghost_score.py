@@ -11,6 +11,7 @@ from posecore.capture.ghost import Ghost
 from posecore.capture.ghost_held import EndOfRun
 from posecore.capture.ghost_score import (
     BRIDGED,
+    LEAST_STEPS,
     LEAST_WEIGHT,
     RunningScore,
     StepScore,
@@ -247,12 +248,31 @@ def test_the_large_score_of_who_waits_is_nothing_and_of_who_does_something_else_
 def test_of_what_one_moves_a_third_has_to_be_the_movement_of_the_ghost():
     score, steps_deg = make_steps()
     count(score, 0.0, steps_deg[0], steps_deg[0], 0.0)
-    for number in range(1, 9):
+    for number in range(1, 13):
         at = float(number)
-        score.add(at / 2, steps_deg[number], steps_deg[number], at, is_matched=True, moved=3.0)
+        score.add(at / 3, steps_deg[number], steps_deg[number], at, is_matched=True, moved=3.0)
     assert score.recent == pytest.approx(100)
-    score.add(4.5, steps_deg[8], steps_deg[8], 8.0, is_matched=True, moved=24.0)
+    score.add(4.5, steps_deg[12], steps_deg[12], 12.0, is_matched=True, moved=36.0)
     assert score.recent == pytest.approx(50)
+
+
+def test_the_large_score_waits_until_enough_of_the_movement_was_done():
+    score, steps_deg = make_steps()
+    count(score, 0.0, steps_deg[0], steps_deg[0], 0.0)
+    shown = []
+    for number in range(1, 21):
+        count(score, number / 10, steps_deg[number], steps_deg[number], float(number))
+        shown.append(not np.isnan(score.recent))
+    assert LEAST_STEPS < 21 / 2
+    assert shown == [number >= LEAST_STEPS for number in range(1, 21)]
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [(name, other) for name in MOVEMENTS for other in MOVEMENTS if name != other]
+)
+def test_no_moment_of_another_movement_has_a_large_score(name, other):
+    """Up to 98 was said of the first steps of a squat before a ghost that lifts its arms."""
+    assert best(practise(MOVEMENTS[name], MOVEMENTS[other], "waiting")) <= 40
 
 
 def test_in_a_single_position_every_moment_counts():

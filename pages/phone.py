@@ -25,6 +25,7 @@ fields: dict[str, Any] = {"name": make_default_name()}
 
 with st.container(key="phone"):
     picture = st.container(key="camera_picture")
+    picture.empty()  # its place is there before the camera is
     is_playing = False
     if keep_awake([camera.name_key(each) for each in FACINGS]):
         with picture:

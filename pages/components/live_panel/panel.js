@@ -1,6 +1,7 @@
 // The live room below the camera picture: what the server says of it, shown without a rerun of the
 // page, the controls of its parts, and the sounds.
 
+import { makeCameraFrame } from "./camera_frame.js";
 import { makeGhost } from "./ghost.js";
 import { makeCues } from "./cues.js";
 import { makeGoals } from "./goals.js";
@@ -13,6 +14,7 @@ import { makeSounds } from "./sounds.js";
 
 const SILENT = { camera: "off", recorder: "idle", angles_deg: {}, fps: 0, elapsed_s: 0, hint: "", problem: "", parts: {} };
 const PRESS_START = "Press Start camera and allow it when the browser asks.";
+const THEN_RECORD = "Once you see yourself, press Start recording.";
 const REFUSAL_MS = 5000;
 const WATCH_MS = 1000;
 // Each part: its name, what makes its controls in an element of its own, and where that is. Above
@@ -39,6 +41,7 @@ export default function (component) {
   panel.listen(component.data.url);
   panel.showAngles(component.data.angles);
   panel.pageWatch.setShown(component.data.page);
+  panel.findCamera();
   return () => {
     panel.close();
     panels.delete(root);
@@ -51,6 +54,7 @@ function makePanel(root) {
   const sounds = makeSounds();
   const parts = PARTS.map(([name, make, place]) => [name, make(addHost(name, place), (command) => line.send({ part: name, ...command }), sounds)]);
   const pageWatch = watchPage(() => panel.rerun());
+  const camera = makeCameraFrame(() => getComputedStyle(root).getPropertyValue("--st-secondary-background-color"));
   let previous = SILENT;
   let line = null;
   let heardUrl = "";
@@ -126,13 +130,14 @@ function makePanel(root) {
 
   function showHint(status) {
     const isOff = status.camera === "off";
-    const why = isOff ? trouble : "";
-    const message = status.problem || refusal || why || (status.camera === "starting" ? "Starting the pose model …" : status.hint);
+    const problem = status.problem || refusal || (isOff ? trouble : "");
+    const message = problem || (status.camera === "starting" ? "Starting the pose model …" : status.hint);
     const good = status.recorder === "recording" ? "Looking good." : "Looking good: ready to record.";
     const hint = find("hint");
-    hint.textContent = message || (status.camera === "on" ? good : "");
-    const isProblem = status.problem || refusal || (why && why !== PRESS_START);
-    hint.dataset.level = isProblem ? "problem" : message ? "hint" : "good";
+    hint.textContent = message || (isOff ? THEN_RECORD : status.camera === "on" ? good : "");
+    hint.dataset.level = problem ? "problem" : message ? "hint" : isOff ? "none" : "good";
+    // Where the camera cannot start, that is said instead.
+    camera.say(isOff && trouble ? "" : PRESS_START);
   }
 
   // Asked again and again: a camera may be plugged in, or allowed, at any time.
@@ -140,6 +145,7 @@ function makePanel(root) {
   findTrouble();
 
   async function findTrouble() {
+    camera.find(); // the phone's page shows it only once the browser is ready for it
     if (previous.camera !== "off") return;
     const found = await cameraTrouble();
     if (found === trouble || previous.camera !== "off") return;
@@ -150,11 +156,12 @@ function makePanel(root) {
   function close() {
     clearInterval(watch);
     pageWatch.close();
+    camera.close();
     line?.close();
     sounds.close();
   }
 
-  const panel = { listen, showAngles, pageWatch, close, rerun() {} };
+  const panel = { listen, showAngles, pageWatch, findCamera: camera.find, close, rerun() {} };
   return panel;
 }
 
@@ -175,7 +182,7 @@ async function cameraTrouble() {
   } catch {
     // Some browsers do not tell; the camera's own message shows then.
   }
-  return PRESS_START;
+  return "";
 }
 
 function asClock(seconds) {

@@ -45,7 +45,8 @@ with form:
         st.caption("The athlete's picture is stored with the recording; ask before you film.")
     choose_parts(room, fields, countdown_s=float(countdown_s or 0))
     st.caption(
-        f"Model {settings.model}, camera {settings.camera_size}. Change them in Settings.",
+        f"Model {settings.model}; the camera is asked for {settings.camera_size}, and what comes "
+        "from it stands below the picture. Change both in Settings.",
     )
 
 room.fields = fields

@@ -43,7 +43,7 @@ def describe_goal(each: "SessionGoal") -> str:
         return f"{each.goal.label}: the angle was never seen"
     times = "1 repetition" if found.n_repetitions == 1 else f"{found.n_repetitions:,} repetitions"
     best = f"best {found.best_deg:.0f}\N{DEGREE SIGN}"
-    return f"{each.goal.label}: {times}, {found.in_zone_s:.1f} s in the zone, {best}"
+    return f"{each.goal.label}: {times}, in the zone for {found.in_zone_s:.1f} s, {best}"
 
 
 def format_length(duration_s: float) -> str:

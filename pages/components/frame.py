@@ -12,6 +12,10 @@ PRIVACY = (
     "library, MediaPipe, is built to send usage statistics (how often and how fast it is used, "
     "never pictures) to its maker, Google."
 )
+SHORT = (
+    "Pictures and movements stay on the computer that runs posecore, and the pose model is kept "
+    "off the network."
+)
 BLOCKED = "posecore runs it in a process that has no network, so nothing is sent."
 NOT_BLOCKED = (
     "On that computer this cannot be blocked. By going on, you and the people you film agree to "
@@ -61,7 +65,10 @@ def show_privacy_notice() -> None:
     if answer == "agreed" or (is_blocked and answer == "understood"):
         return
     with place.container(border=True, key="privacy_notice"):
-        st.markdown(f"**Before you start.** {PRIVACY} {explain_network()}")
+        if is_blocked:
+            st.markdown(f"**Before you start.** {SHORT}")
+        else:  # what one agrees to is read whole
+            st.markdown(f"**Before you start.** {PRIVACY} {explain_network()}")
         with st.container(horizontal=True, vertical_alignment="center"):
             _show_answers(is_blocked)
     if not is_blocked:
@@ -72,7 +79,9 @@ def _show_answers(is_blocked: bool) -> None:
     if is_blocked:
         if st.button("Understood"):
             _answer(privacy_notice="understood")
-        st.page_link("settings.py", label="More in Settings")
+        with st.popover("Details", type="tertiary"):
+            st.markdown(f"{PRIVACY} {explain_network()}")
+            st.page_link("settings.py", label="More in Settings")
         return
     if can_block_network() and st.button("Keep it off the network", type="primary"):
         _answer(block_network="yes", privacy_notice="understood")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.components.lending import note_opened
 from pages.components.state import get_settings, get_store
+from pages.components.text import plain
 from pages.components.words import make_labels
 from posecore import Session, SessionStore
 from posecore.capture.ghost import WAYS, Ghost, GhostChoice
@@ -26,6 +27,7 @@ _NONE: Final = ""
 _REFERENCE: Final = "reference"
 _SHORTEST_S: Final = 0.5
 _N_KEPT: Final = 3
+_N_SEEN: Final = 24
 _MOST_FRAMES: Final = 40_000
 
 
@@ -81,6 +83,8 @@ def _ask_session(ghost: Ghost, fields: Mapping[str, Any]) -> Session | None:
     chosen = st.selectbox(
         "Session", options, format_func=labels.__getitem__, key="ghost_session", width="stretch"
     )
+    if len(labels[chosen]) > _N_SEEN:
+        st.caption(plain(labels[chosen]))  # the field cuts it off
     return reference if chosen == _REFERENCE else found.get(chosen)
 
 
@@ -108,13 +112,14 @@ def _begin_with(ghost: Ghost, options: list[str]) -> None:
 def _ask_rest(ghost: Ghost, session: Session) -> None:
     from_s, to_s = _ask_stretch(ghost, session)
     placements, ways = list(PLACEMENTS), list(WAYS)
-    way = st.segmented_control(
+    st.session_state.ghost_way = ghost.way  # it may have been changed below the picture
+    st.segmented_control(
         "How it runs",
         ways,
-        default=ghost.way,
         required=True,
         format_func=WAYS.__getitem__,
         key="ghost_way",
+        on_change=lambda: ghost.run_as(st.session_state.ghost_way),
         help="Waiting, it goes on as you move, stands when you stand, and says when a position is "
         "held for a second.",
     )
@@ -132,7 +137,6 @@ def _ask_rest(ghost: Ghost, session: Session) -> None:
     )
     st.caption("Score: 100 where you do all that the ghost does.", help=GHOST_SCORE_FORMULA)
     ghost.placement = placement
-    ghost.run_as(way)
     # What is followed has to be calm, also where a replay shows the landmarks as recorded.
     processing: Processing = "refined" if get_settings().processing == "refined" else "cleaned"
     key = (get_store().owner, session.id, from_s, to_s, is_mirrored, processing)

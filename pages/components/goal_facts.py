@@ -70,5 +70,5 @@ def _say(each: SessionGoal) -> str:
         return f"Not reached, {best}"
     n_times = result.n_repetitions
     times = "1 repetition" if n_times == 1 else f"{n_times:,} repetitions"
-    zone = f"{result.in_zone_s:.1f} s in the zone"
+    zone = f"in the zone for {result.in_zone_s:.1f} s"
     return ", ".join([times, zone, best])

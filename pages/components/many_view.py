@@ -26,6 +26,8 @@ from posecore.settings import Processing
 
 MOST: Final = 50
 _NO_TAG: Final = "(no tag)"
+_WHY: Final = "Why there is none"
+_N_LISTED: Final = 6
 _COURSES: Final[dict[CourseOf, str]] = {
     "session": "session",
     "repetitions": "mean repetition",
@@ -82,11 +84,11 @@ def show_ranking(values: list[SessionValue], choice: MetricChoice) -> ShownTable
             "Place": [*range(1, len(ranked) + 1), *[None] * len(missing)],
             "Session": [each.name for each in ranked + missing],
             label: [each.value for each in ranked + missing],
+            _WHY: [each.reason for each in ranked + missing],
             "Athlete": [each.athlete for each in ranked + missing],
             LINK: [f"replay?session={each.session_id}" for each in ranked + missing],
             "Recorded": [each.recorded_at.replace(tzinfo=None) for each in ranked + missing],
             "Tags": [", ".join(each.tags) for each in ranked + missing],
-            "Why there is none": [each.reason for each in ranked + missing],
         }
     ).astype({"Place": "Int64"})
     columns = {
@@ -96,8 +98,23 @@ def show_ranking(values: list[SessionValue], choice: MetricChoice) -> ShownTable
         LINK: st.column_config.LinkColumn(display_text="Replay"),
     }
     if not missing:
-        rows = rows.drop(columns="Why there is none")
-    return show_table(rows, file_stem=f"ranking_{metric.name}", key="many_ranking", columns=columns)
+        rows = rows.drop(columns=_WHY)
+    table = show_table(
+        rows, file_stem=f"ranking_{metric.name}", key="many_ranking", columns=columns
+    )
+    _explain_missing(missing)
+    return table
+
+
+def _explain_missing(missing: list[SessionValue]) -> None:
+    """Say below the table why numbers are missing: on a phone its column is beyond the edge."""
+    by_reason: dict[str, list[str]] = {}
+    for each in missing:
+        by_reason.setdefault(each.reason, []).append(plain(each.name))
+    for reason, names in by_reason.items():
+        listed = ", ".join(names[:_N_LISTED])
+        further = f" and {len(names) - _N_LISTED} more" if len(names) > _N_LISTED else ""
+        st.caption(f"No number for {listed}{further}: {plain(reason)}")
 
 
 def show_distribution(values: list[SessionValue], choice: MetricChoice) -> None:

@@ -50,24 +50,39 @@ def ask_athlete_and_tags(key: str, session: Session | None = None) -> dict[str, 
 
 def ask_name(key: str, session: Session | None = None, placeholder: str = "") -> str:
     """Ask for the session's name."""
-    return st.text_input(
+    name = st.text_input(
         "Name",
         value=session.name if session else "",
-        max_chars=TEXT_LIMITS["name"],
         placeholder=placeholder,
         key=f"{key}_name",
     )
+    return _keep_within("name", name)
 
 
 def ask_description(key: str, session: Session | None = None) -> str:
     """Ask for a description."""
-    return st.text_area(
+    description = st.text_area(
         "Description",
         value=session.description if session else "",
-        max_chars=TEXT_LIMITS["description"],
         height=90,
         key=f"{key}_description",
     )
+    return _keep_within("description", description)
+
+
+def _keep_within(what: str, text: str) -> str:
+    """Say that a text is too long, and go on with as much of it as is kept.
+
+    A limit of the field itself leaves out all of a longer text that is pasted, and says nothing.
+    """
+    limit = TEXT_LIMITS[what]
+    if len(text) <= limit:
+        return text
+    st.warning(
+        f"This {what} has {len(text):,} characters, and a session keeps {limit:,}: shorten it, or "
+        f"only the first {limit:,} are kept."
+    )
+    return text[:limit]
 
 
 def ask_keep_video(key: str, *, disabled: bool = False) -> bool:

@@ -6,8 +6,9 @@ All others are answered as if the stream were not there, also when a right ends 
 
 The server says in JSON
 
-- ``{"type": "watching", "camera", "athlete", "may_cue", "picture", "angles"}`` first, and whenever
-  something of it changes: ``camera`` is ``on`` or ``off``, ``picture`` whether it may be asked for,
+- ``{"type": "watching", "camera", "detail", "athlete", "may_cue", "picture", "angles"}`` first, and
+  whenever something of it changes: ``camera`` is ``on`` or ``off``, ``detail`` what is wrong where
+  no camera ever was on one's own stream of that name, ``picture`` whether it may be asked for,
   ``angles`` the names of those in the frames;
 - ``{"type": "pong", "at", "clock_ms"}``: its clock, by which frames say when they came in;
 - ``{"type": "cue_shown", "id", "is_recorded"}``, and later ``cue_kept`` or ``cue_lost`` (with a
@@ -71,6 +72,11 @@ from posecore.streaming.stage import (
 
 CUES_HZ: Final = 2.0
 CUE_BURST: Final = 5.0
+NOT_THERE: Final = (
+    "There is no live stream here that you may watch: check the address, or press Watch in the "
+    "menu for what is live; it begins by itself once its camera runs and its athlete is shared "
+    "with you."
+)
 _LOOK_S: Final = 0.1
 """How often it is looked whether a viewer has to be told of something."""
 _MAX_ID: Final = 2**31
@@ -126,10 +132,7 @@ class _Seat:
         elif athlete:
             right = await run_in_threadpool(self._find_right, athlete)
         if right is None:
-            raise StreamNotFoundError(
-                "There is no live stream here that you may watch. It begins when the camera does, "
-                "if its athlete is shared with you; ask whose it is."
-            )
+            raise StreamNotFoundError(NOT_THERE)
         self.right, self.athlete = right, athlete
 
     def _find_right(self, athlete: str) -> Right | None:
@@ -246,6 +249,7 @@ class _Viewer:
         may_stream = "stream" in self._connection.identity.scopes
         return {
             "camera": "on" if source is not None and source.is_on else "off",
+            "detail": "" if source is not None or self._seat.stream == CAMERA_STREAM else NOT_THERE,
             "athlete": self._seat.athlete or "",
             "may_cue": may_stream and self._seat.right != "read",
             "picture": source is not None and source.is_on and source.shows_picture,

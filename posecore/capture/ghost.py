@@ -27,7 +27,7 @@ from posecore.sequence import PoseSequence
 
 Floats = NDArray[np.float64]
 
-WAYS: Final[dict[Way, str]] = {"own": "Own pace", "waiting": "Waits"}
+WAYS: Final[dict[Way, str]] = {"own": "Own pace", "waiting": "Waits for you"}
 """How a ghost can run, for people."""
 
 _CALM_S: Final = 0.06
@@ -275,7 +275,7 @@ class Ghost(LivePart):
             }
 
     def obey(self, command: Mapping[str, Any]) -> None:
-        """Play, pause, restart, seek, change the speed or loop.
+        """Play, pause, restart, seek, change the way it runs, the speed or loop.
 
         Raises
         ------
@@ -285,6 +285,8 @@ class Ghost(LivePart):
             wanted, now_s, run = command.get("do"), self._clock(), self._run
             if wanted == "loop":
                 self._is_looped = command.get("on") is True
+            elif wanted == "way":
+                self.run_as(_read_way(command))
             elif wanted == "speed":
                 self._speed = min(max(_read_number(command, "speed"), SPEEDS[0]), SPEEDS[1])
                 if run is not None:
@@ -325,6 +327,13 @@ def _read_number(command: Mapping[str, Any], key: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InvalidMessageError("The ghost did not understand this; reload the page.")
     return float(value)
+
+
+def _read_way(command: Mapping[str, Any]) -> Way:
+    way = next((each for each in WAYS if each == command.get("way")), None)
+    if way is None:
+        raise InvalidMessageError("The ghost did not understand this; reload the page.")
+    return way
 
 
 def _whole(score: float) -> int | None:

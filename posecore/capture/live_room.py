@@ -277,6 +277,7 @@ class LiveRoom:
             "countdown_s": round(self.recorder.countdown_s, 2),
             "elapsed_s": round(self.recorder.elapsed_s, 2),
             "fps": round(self.pipeline.fps, 1),
+            "image_size": self.pipeline.image_size,
             "n_dropped": self.pipeline.n_dropped,
             "hint": self.pipeline.hint,
             "problem": self.problem

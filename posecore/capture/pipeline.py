@@ -115,6 +115,7 @@ class LivePipeline:
         self.n_dropped = 0
         self.n_analysed = 0
         self.latest: PoseFrame | None = None
+        self.image_size: tuple[int, int] | None = None
         self.hint = ""
         self.problem = ""
 
@@ -177,7 +178,7 @@ class LivePipeline:
         if thread is not None:
             thread.join()
         self._stream_clock = StreamClock()
-        self.latest, self.hint = None, ""
+        self.latest, self.image_size, self.hint = None, None, ""
 
     @property
     def is_open(self) -> bool:
@@ -283,7 +284,7 @@ class LivePipeline:
         now_s = self._clock()
         self._analysed.add(now_s)
         self.n_analysed += 1
-        self.latest = self._calm(frame)
+        self.latest, self.image_size = self._calm(frame), (width, height)
         is_recording = self._recorder.state is RecorderState.RECORDING
         found = find_hint(
             frame, frame_rgb, skipped_share=self.skipped_share, is_recording=is_recording

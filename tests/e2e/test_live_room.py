@@ -93,7 +93,7 @@ def test_ghost_scores_high_for_its_own_movement_and_low_for_another(open_room, f
     page, watch = open_room(f"ghost={fill_data.same}")
     panel = page.get_by_test_id("ghost-panel")
     expect(panel).to_contain_text("Ghost · Same <movement>")
-    page.get_by_role("radio", name="Waits").click()
+    panel.get_by_role("button", name="Waits for you").click()
     expect(panel).to_contain_text("goes on as you move")
     wait_for(page, panel, f"Number(read('score')) >= {ALIKE}")
     # Played to its end by the movement alone, it begins again.

@@ -48,11 +48,25 @@ def test_the_ranking_goes_from_the_best_to_those_without_a_value(open_page, add_
     assert list(rows["Session"]) == ["Long", "Short", "None"]
     assert list(rows["Repetitions"][:2]) == [4.0, 2.0]
     assert "too few" in rows["Why there is none"][2]
+    assert list(rows.columns).index("Why there is none") == 3, "right after the number"
+    assert "No number for None: too few" in words(app)
     app.button_group(key="many_better_repetition_count").set_value("lower").run()
     assert list(app.dataframe[0].value["Session"]) == ["Short", "Long", "None"]
     assert "Best first: lower is better." in words(app)
     choose(app, "hip_jerk")
     assert "Best first: lower is better." in words(app)
+
+
+def test_sessions_without_a_number_share_one_sentence_when_they_share_the_reason(
+    open_page, add_session
+):
+    add_session("Long", duration_s=6.0)
+    for number in range(8):
+        add_session(f"Short {number}" if number else HOSTILE, duration_s=0.05)
+    app = choose(open_page("compare_many.py"), "repetition_count")
+    [sentence] = [each.value for each in app.caption if each.value.startswith("No number for")]
+    assert " and 2 more: " in sentence
+    assert "<img" not in sentence.replace(r"\<img", "")
 
 
 @pytest.mark.parametrize("name", ["Mira", HOSTILE])

@@ -109,6 +109,30 @@ def test_place_way_and_mirroring_reach_the_ghost(open_page, add_session):
     assert ghost.status()["state"] == "ready"
 
 
+def test_how_it_runs_is_the_same_here_and_below_the_picture(open_page, add_session):
+    add_session("Wall")
+    app = choose(open_page("live.py"), "Wall")
+    way = next(each for each in app.button_group if each.key == "ghost_way")
+    assert way.value == "own"
+    get_ghost(app).obey({"do": "way", "way": "waiting"})
+    app.run()
+    way = next(each for each in app.button_group if each.key == "ghost_way")
+    assert (way.value, get_ghost(app).way) == ("waiting", "waiting")
+    way.set_value("own").run()
+    assert get_ghost(app).way == "own"
+
+
+def test_a_name_that_the_field_cuts_off_stands_below_it(open_page, add_session):
+    name = "Autumn wall, the red route, third try <b>"
+    add_session(name)
+    app = open_page("live.py")
+    assert not any("red route" in each.value for each in app.caption)
+    label = next(each for each in app.selectbox(key="ghost_session").options if name in each)
+    app.selectbox(key="ghost_session").set_value(label).run()
+    [shown] = [each.value for each in app.caption if "red route" in each.value]
+    assert r"\<b\>" in shown
+
+
 def test_what_was_loaded_once_is_not_given_to_whoever_may_no_longer_see_it(
     open_page, add_session, page_store
 ):

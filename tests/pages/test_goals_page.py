@@ -125,7 +125,7 @@ def test_the_replay_shows_goals_with_what_was_reached(open_page, page_store, add
     )
     shown = read_sidebar(open_page("replay.py", session=session_id))
     assert "Right knee at least 80°" in shown
-    assert "5 repetitions, 12.3 s in the zone, best 97°" in shown
+    assert "5 repetitions, in the zone for 12.3 s, best 97°" in shown
     assert "Left elbow between 70° and 110°" in shown
     assert "Not reached, best 30°" in shown
     assert "The angle was never seen." in shown
@@ -138,7 +138,7 @@ def test_a_recording_that_was_cut_off_is_counted_for_the_replay(open_page, page_
     page_store.recover_sessions()
     page = open_page("replay.py", session=session_id)
     assert not page.exception
-    assert "2 repetitions, 0.9 s in the zone, best 90°" in read_sidebar(page)
+    assert "2 repetitions, in the zone for 0.9 s, best 90°" in read_sidebar(page)
 
 
 def test_without_goals_the_replay_says_nothing_of_them(open_page, add_session):

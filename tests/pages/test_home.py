@@ -52,6 +52,8 @@ def test_the_privacy_notice_is_shown_until_it_is_understood(open_page, page_stor
     page_store.save_preference("privacy_notice", "")
     app = open_page()
     assert "MediaPipe" in text(app)
+    notice = next(each.value for each in app.markdown if "Before you start" in each.value)
+    assert len(notice) < 200, "short on a phone; the rest is folded away"
     app.button[0].click().run()
     assert "MediaPipe" not in text(app)
     assert "MediaPipe" not in text(open_page())

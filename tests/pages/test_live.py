@@ -59,6 +59,25 @@ def test_record_and_stop_keeps_the_session_with_its_facts(open_page, playing, pa
     assert labels[:3] == ["Replay now", "Record again", "Discard"]
 
 
+@pytest.mark.parametrize(("field", "limit"), [("name", 200), ("description", 5000)])
+def test_a_text_that_is_too_long_is_said_and_as_much_as_fits_is_kept(
+    open_page, playing, page_store, field, limit
+):
+    app = open_page("live.py")
+    widget = app.text_input if field == "name" else app.text_area
+    widget(key=f"live_{field}").input("x" * limit).run()
+    assert not app.warning
+    widget(key=f"live_{field}").input("x" * limit + "y" * 100).run()
+    assert f"This {field} has {limit + 100:,} characters" in app.warning[0].value
+    assert "shorten it" in app.warning[0].value
+    choose_countdown(app, 0)
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+    (session,) = page_store.get_sessions()
+    assert getattr(session, field) == "x" * limit
+
+
 def test_a_name_is_given_where_none_was_typed(open_page, playing, page_store):
     app = open_page("live.py")
     choose_countdown(app, 0)

@@ -102,6 +102,7 @@ def test_the_owner_sees_each_frame_as_it_was(server, camera):
         assert told == {
             "type": "watching",
             "camera": "on",
+            "detail": "",
             "athlete": "Ann",
             "may_cue": True,
             "picture": False,
@@ -131,6 +132,26 @@ def test_the_owner_may_wait_for_a_camera_that_is_not_there_yet(server):
         assert (told["camera"], told["athlete"]) == ("off", "")
         client.send({"type": "cue", "id": 1, "kind": "mark"})
         assert receive(client, "error")["code"] == "camera_off"
+
+
+def test_ones_own_stream_of_which_nothing_is_known_is_told_in_the_words_for_all_others(
+    server, camera
+):
+    answer, _ = is_refused(server, f"{LIVE}&of=nobody")
+    client, told = watch(server, "/ws/live?stream=camrea")
+    with client:
+        assert told["detail"] == answer["detail"]
+        assert "check the address" in told["detail"]
+    camera.room.camera_ended()
+    client, told = watch(server)
+    with client:
+        assert (told["camera"], told["detail"]) == ("off", ""), "it comes back: only wait"
+
+
+def test_ones_camera_is_waited_for_also_before_it_ran_for_the_first_time(server):
+    client, told = watch(server)
+    with client:
+        assert (told["camera"], told["detail"]) == ("off", "")
 
 
 def test_a_stream_that_is_not_shared_is_answered_as_one_that_is_not_there(server, camera):

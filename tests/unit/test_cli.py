@@ -156,7 +156,7 @@ def test_goals_are_shown_with_what_was_reached(session_id, settings, capsys):
     assert main(["show", session_id]) == 0
     lines = [each for each in capsys.readouterr().out.splitlines() if each.startswith("goal ")]
     assert re.sub(" +", " ", lines[0]) == (
-        "goal Left knee at least 80°: 2 repetitions, 1.0 s in the zone, best 90°"
+        "goal Left knee at least 80°: 2 repetitions, in the zone for 1.0 s, best 90°"
     )
     assert lines[1].endswith("Left wrist flexion at most 20°: the angle was never seen")
     assert main(["show", session_id, "--json"]) == 0

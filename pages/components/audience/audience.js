@@ -117,7 +117,7 @@ function makeView(root, data) {
     cues.allow(isOn && told.may_cue, why());
     offerPicture(told.picture);
     showPicture();
-    if (told.camera === "off") stop(OFF, "off");
+    if (told.camera === "off") stop(told.detail || OFF, told.detail ? "refused" : "off");
     sayHowItStands();
   }
 

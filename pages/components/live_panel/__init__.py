@@ -25,7 +25,10 @@ _HTML: Final = """
   <div class="line">
     <span data-part="timer" role="timer" aria-label="Recorded">00:00</span>
     <span data-part="state"></span>
-    <span data-part="fps"></span>
+    <span data-part="fps" title="The picture that comes from the camera" hidden>
+      <span data-part="size"></span><span data-part="rate"></span>
+      frames/s<span class="long"> analysed</span>
+    </span>
   </div>
   <div data-part="hint" role="status" aria-live="polite"></div>
   <div data-part="parts"></div>

@@ -8,7 +8,9 @@ const GHOST_ICONS = {
 };
 const GHOST_SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2];
 
-export function makeGhost(host, send, sounds) {
+const GHOST_WAYS = { own: "Own pace", waiting: "Waits for you" };
+
+export function makeGhost(host, send, sounds, rerun) {
   host.hidden = true;
   host.dataset.testid = "ghost-panel";
   const title = ghostElement("span", "ghost-title");
@@ -26,12 +28,20 @@ export function makeGhost(host, send, sounds) {
   for (const value of GHOST_SPEEDS) speed.append(new Option(`${value} ×`, value));
   speed.addEventListener("change", () => send({ do: "speed", speed: Number(speed.value) }));
   seek.addEventListener("input", () => send({ do: "seek", time_s: Number(seek.value) }));
+  const ways = ghostElement("div", "ghost-ways", { role: "group", "aria-label": "How the ghost runs" });
+  for (const [way, words] of Object.entries(GHOST_WAYS)) {
+    const button = ghostElement("button", "ghost-way", { type: "button" });
+    button.textContent = words;
+    button.dataset.way = way;
+    button.addEventListener("click", () => send({ do: "way", way }));
+    ways.append(button);
+  }
   const head = ghostElement("div", "ghost-head");
-  head.append(title, state, held);
+  head.append(title, state, ways);
   const words = ghostElement("div", "ghost-words");
   words.append(worst, runs);
   const numbers = ghostElement("div", "ghost-numbers");
-  numbers.append(score, words);
+  numbers.append(score, words, held);
   const controls = ghostElement("div", "ghost-controls");
   controls.append(play, again, seek, clock, speed, loop);
   host.append(head, numbers, controls);
@@ -44,7 +54,10 @@ export function makeGhost(host, send, sounds) {
     host.dataset.state = status.state;
     host.dataset.way = status.way;
     title.textContent = `Ghost · ${status.name}`;
+    title.title = status.name;
     state.textContent = status.note || describeGhost(status, room.camera);
+    for (const button of ways.children) button.setAttribute("aria-pressed", String(button.dataset.way === status.way));
+    if (before.way && before.way !== status.way) rerun(); // the box beside the picture says so, too
     const isReady = status.state === "ready";
     for (const control of [play, again, seek, speed, loop]) control.disabled = !isReady;
     if (!isReady) {
@@ -58,7 +71,7 @@ export function makeGhost(host, send, sounds) {
     play.title = isPlaying ? "Pause the ghost" : "Play the ghost";
     play.setAttribute("aria-label", play.title);
     loop.setAttribute("aria-pressed", String(isLooped));
-    showScore(status);
+    showScore(status, room.parts.mirror_delay);
     seek.min = status.start_s;
     seek.max = status.end_s;
     if (!seek.matches(":active")) seek.value = status.position_s;
@@ -71,12 +84,12 @@ export function makeGhost(host, send, sounds) {
     }
   }
 
-  function showScore(status) {
+  function showScore(status, mirror) {
     score.textContent = status.score ?? "–";
     // Waiting, a run grows with what was done of the movement: 42 with 44 % done is nearly all right.
     const isGrowing = status.done_share !== null && status.run_score !== null;
     const done = isGrowing ? `, ${Math.round(100 * status.done_share)} % done` : "";
-    const parts = [`this run ${status.run_score ?? "–"}${done}`];
+    const parts = [...(mirror?.is_late ? ["of now, not of the picture"] : []), `this run ${status.run_score ?? "–"}${done}`];
     if (status.last_score !== null) parts.push(`the one before ${status.last_score}`);
     runs.textContent = parts.join(" · ");
     worst.textContent = ghostSentence(status.worst);

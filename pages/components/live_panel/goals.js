@@ -12,11 +12,16 @@ export function makeGoals(host, send, sounds) {
   again.type = "button";
   again.textContent = "Count anew";
   again.addEventListener("click", () => send({ do: "reset" }));
-  host.append(list, again);
+  const moment = document.createElement("span");
+  moment.className = "goal-moment";
+  const head = document.createElement("div");
+  head.className = "goals-head";
+  head.append(moment, again);
+  host.append(head, list);
   host.hidden = true;
 
   // Cut off from the server, what was counted stays on the screen.
-  function show(status, before) {
+  function show(status, before, { parts }) {
     if (!status.goals) return;
     const labels = status.goals.map(({ label }) => label).join("\n");
     if (labels !== shownLabels) {
@@ -26,6 +31,8 @@ export function makeGoals(host, send, sounds) {
     }
     host.hidden = !cards.length;
     again.disabled = status.is_recording;
+    const { is_late: isLate, delay_s: delay } = parts.mirror_delay || {};
+    setWords(moment, isLate ? `Goals, of now: the picture is ${delay} s old.` : "Goals");
     status.goals.forEach((goal, i) => {
       cards[i].show(goal, status.is_recording);
       if (status.has_sound) sound(before.goals?.find(({ label }) => label === goal.label), goal);
@@ -61,16 +68,16 @@ function makeGoalCard({ label, side }) {
   add(head, "goal-label").textContent = label;
   const zone = add(head, "goal-zone");
   const numbers = add(element, "goal-numbers", "div");
-  const addNumber = (name, unit) => {
+  const addNumber = (name, unit, spoken = unit) => {
     const pair = add(numbers, `goal-number ${name}`, "div");
     const value = add(pair, "goal-value", "output");
-    value.setAttribute("aria-label", `${label}: ${unit}`);
+    value.setAttribute("aria-label", `${label}: ${spoken}`);
     if (name !== "count") value.setAttribute("aria-live", "off"); // too often to be read aloud
     add(pair, "goal-unit").textContent = unit;
     return value;
   };
   const count = addNumber("count", "repetitions");
-  const inZone = addNumber("time", "s in the zone");
+  const inZone = addNumber("time", "in the zone", "time in the zone");
   const best = addNumber("best", "best");
   const bar = add(element, "goal-bar", "div");
   const band = add(bar, "goal-band");
@@ -83,7 +90,7 @@ function makeGoalCard({ label, side }) {
     element.dataset.zone = goal.zone;
     setWords(zone, ZONE_WORDS[goal.zone]);
     setWords(count, String(goal.n_repetitions));
-    setWords(inZone, goal.in_zone_s.toFixed(1));
+    setWords(inZone, `${goal.in_zone_s.toFixed(1)} s`);
     setWords(best, goal.best_deg === null ? "–" : `${goal.best_deg}°`);
     band.style.left = `${place(goal.low_deg)}%`;
     band.style.width = `${place(goal.high_deg) - place(goal.low_deg)}%`;
@@ -104,5 +111,5 @@ function describeCount({ last }, isRecording) {
   if (isRecording) return "Counts this recording.";
   if (!last) return "Counts while the camera runs.";
   const times = last.n_repetitions === 1 ? "once" : `${last.n_repetitions} times`;
-  return `Recorded: ${times}, ${last.in_zone_s.toFixed(1)} s in the zone.`;
+  return `Recorded: ${times}, in the zone for ${last.in_zone_s.toFixed(1)} s.`;
 }

@@ -15,11 +15,11 @@ export function makeMirror(host, send) {
     button.addEventListener("click", () => send({ do: button.dataset.do }));
   }
 
-  function show(status, before, room) {
+  function show(status) {
     const { state = "idle", sentence = "", session_id: id = "" } = status.kept || {};
     keep.textContent = `Keep that one: the last ${status.keep_s || 10} s`;
     keep.disabled = !status.has_frames || state === "saving" || state === "failed";
-    find('[data-say="late"]').textContent = describeMirror(status, room.parts);
+    find('[data-say="late"]').textContent = describeMirror(status);
     kept.dataset.state = state;
     kept.querySelector("span").textContent = sentence;
     const link = kept.querySelector("a");
@@ -31,17 +31,9 @@ export function makeMirror(host, send) {
   return { show };
 }
 
-function describeMirror({ delay_s: delay, filled_s: filled, is_late: isLate, has_frames: hasFrames, problem }, parts) {
+function describeMirror({ delay_s: delay, filled_s: filled, is_late: isLate, has_frames: hasFrames, problem }) {
   if (problem) return problem;
   if (!delay || !hasFrames) return "";
-  if (isLate) return `Picture and angles are from ${delay} s ago.${describePresent(parts)}`;
+  if (isLate) return `Picture and angles are from ${delay} s ago.`;
   return `The mirror is filling: ${filled} of ${delay} s.`;
-}
-
-// The ghost and the goals are drawn as they were; what is counted beside the picture goes on.
-function describePresent({ ghost, goals }) {
-  const hasScore = ghost?.state === "ready";
-  const hasGoals = (goals?.goals || []).length > 0;
-  if (!hasScore && !hasGoals) return "";
-  return ` ${hasScore && hasGoals ? "Score and goals are" : hasGoals ? "The goals are" : "The score is"} of now.`;
 }

@@ -116,7 +116,9 @@ function makePanel(root) {
       recording: nAlong ? `${nAlong + 1} cameras` : "recording",
       unsaved: "not saved yet",
     }[status.recorder] || (status.camera === "on" ? "ready" : "camera off");
-    find("fps").textContent = status.camera === "on" ? `${Math.round(status.fps)} frames/s analysed` : "";
+    find("fps").hidden = status.camera !== "on";
+    find("size").textContent = status.image_size ? `${status.image_size.join("×")} · ` : "";
+    find("rate").textContent = Math.round(status.fps);
     showHint(status);
     for (const [name, value] of values) {
       const degrees = status.angles_deg[name];

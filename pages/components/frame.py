@@ -12,10 +12,7 @@ PRIVACY = (
     "library, MediaPipe, is built to send usage statistics (how often and how fast it is used, "
     "never pictures) to its maker, Google."
 )
-SHORT = (
-    "Pictures and movements stay on the computer that runs posecore, and the pose model is kept "
-    "off the network."
-)
+SHORT = "All you film stays on the computer that runs posecore; the pose model has no network."
 BLOCKED = "posecore runs it in a process that has no network, so nothing is sent."
 NOT_BLOCKED = (
     "On that computer this cannot be blocked. By going on, you and the people you film agree to "

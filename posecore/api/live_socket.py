@@ -73,9 +73,8 @@ from posecore.streaming.stage import (
 CUES_HZ: Final = 2.0
 CUE_BURST: Final = 5.0
 NOT_THERE: Final = (
-    "There is no live stream here that you may watch: check the address, or press Watch in the "
-    "menu for what is live; it begins by itself once its camera runs and its athlete is shared "
-    "with you."
+    "There is no live stream here that you may watch: check the address, or wait until its camera "
+    "runs and its athlete is shared with you."
 )
 _LOOK_S: Final = 0.1
 """How often it is looked whether a viewer has to be told of something."""

@@ -53,6 +53,7 @@ def test_a_coach_watches_on_another_screen_and_the_cues_become_notes(open_camera
         coach = open_camera_page(f"{dashboard.url}/audience", width=390, height=844)
         watch_through(coach, lines)
         expect(coach.get_by_text("No camera is running")).to_be_visible()
+        check_an_address_with_a_mistake(coach, dashboard)
 
         athlete.goto(f"{dashboard.url}/live")
         athlete.get_by_text("Audience", exact=True).click()
@@ -72,6 +73,15 @@ def test_a_coach_watches_on_another_screen_and_the_cues_become_notes(open_camera
         assert athlete.watch.errors == coach.watch.errors == []
         assert athlete.watch.hosts | coach.watch.hosts == {"127.0.0.1"}
     assert "Traceback" not in (tmp_path / "dashboard.log").read_text()
+
+
+def check_an_address_with_a_mistake(coach, dashboard):
+    coach.goto(f"{dashboard.url}/audience?stream=camrea")
+    expect(coach.get_by_text("There is no live stream here")).to_contain_text("check the address")
+    coach.goto(f"{dashboard.url}/audience?stream=camera")
+    expect(coach.get_by_text("The camera is not running")).to_be_visible()
+    coach.goto(f"{dashboard.url}/audience")
+    expect(coach.get_by_text("No camera is running")).to_be_visible()
 
 
 def check_the_line_that_is_cut(coach, lines):

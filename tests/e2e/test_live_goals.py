@@ -58,6 +58,20 @@ def test_a_goal_is_counted_heard_kept_and_shown_and_one_nobody_reaches_is_not(
     check_numbers(dashboard, session_id)
 
 
+def test_goals_say_that_they_are_of_now_while_the_picture_is_late(open_camera_page, dashboard):
+    page = open_camera_page(f"{dashboard.url}/live")
+    start_camera(page)
+    moment = page.locator(".goal-moment")
+    expect(moment).to_have_text("Goals")
+    page.get_by_test_id("stExpander").filter(has_text="Delayed mirror").locator("summary").click()
+    page.get_by_text("Show the picture later").click()
+    expect(moment).to_have_text("Goals, of now: the picture is 8 s old.")
+    expect(page.get_by_label(f"{STEP.label}: time in the zone")).to_have_text(re.compile(r"\d s$"))
+    page.get_by_text("Show the picture later").click()
+    expect(moment).to_have_text("Goals")
+    assert page.watch.errors == []
+
+
 def check_replay(page):
     expect(page.get_by_test_id("replay-player")).to_have_attribute("data-ready", "true")
     sidebar = page.get_by_test_id("stSidebar")

@@ -1,5 +1,6 @@
 """The live room in a real browser, with a real video of one person as the camera."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -47,7 +48,7 @@ def open_room(playwright, alone_clip, dashboard):
     """Open the Live page with the camera running."""
     with run_browser(playwright, *make_camera_arguments(alone_clip)) as browser:
 
-        def open_one(query, **options):
+        def open_one(query, *, is_started=True, **options):
             page = browser.new_context(
                 viewport={"width": 1280, "height": 900}, **options
             ).new_page()
@@ -55,10 +56,37 @@ def open_room(playwright, alone_clip, dashboard):
             expect.set_options(timeout=LONG_MS)
             watch = watch_page(page)
             page.goto(f"{dashboard.url}/live?{query}")
-            start_camera(page)
+            if is_started:
+                start_camera(page)
             return page, watch
 
         yield open_one
+
+
+def test_the_picture_comes_where_its_place_was_and_nothing_moves(open_room):
+    page, watch = open_room("", is_started=False)
+    frame, camera = page.locator("iframe[data-dressed]"), page.frame_locator("iframe")
+    panel, start = page.get_by_test_id("live-panel"), camera.get_by_role("button", name="Start")
+    expect(panel).to_contain_text("Once you see yourself, press Start recording.")
+    sentence = "Press Start camera and allow it when the browser asks."
+    said = "(box) => getComputedStyle(box.children[0], '::after').content"
+    assert sentence in camera.locator("#root > div").evaluate(said)
+    place, button, below = (each.bounding_box() for each in (frame, start, panel))
+    assert place["height"] == pytest.approx(place["width"] * 9 / 16 + 61, abs=2)
+    middle = button["x"] + button["width"] / 2
+    assert middle == pytest.approx(place["x"] + place["width"] / 2, abs=2)
+    assert place["y"] < button["y"] < place["y"] + place["height"] * 0.7
+    start_camera(page)
+    expect(camera.get_by_role("button", name="Stop camera")).to_be_visible()
+    picture = camera.locator("video")
+    expect(picture).to_be_visible()
+    assert picture.bounding_box()["width"] == pytest.approx(place["width"], abs=1)
+    assert frame.bounding_box() == place
+    assert panel.bounding_box()["y"] == below["y"]
+    # What comes may be smaller than what was asked for, and that is what is said.
+    comes = "640×360|480×270|320×180"
+    expect(panel).to_contain_text(re.compile(rf"({comes}) · \d+\s+frames/s analysed"))
+    assert watch.errors == []
 
 
 def find_best_score(panel, duration_s):
@@ -93,7 +121,11 @@ def test_ghost_scores_high_for_its_own_movement_and_low_for_another(open_room, f
     page, watch = open_room(f"ghost={fill_data.same}")
     panel = page.get_by_test_id("ghost-panel")
     expect(panel).to_contain_text("Ghost · Same <movement>")
-    panel.get_by_role("button", name="Waits for you").click()
+    waits = panel.get_by_role("button", name="Waits for you")
+    expect(waits).to_have_attribute("aria-pressed", "false")
+    waits.click()
+    expect(waits).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("radio", name="Waits")).to_be_checked()
     expect(panel).to_contain_text("goes on as you move")
     wait_for(page, panel, f"Number(read('score')) >= {ALIKE}")
     # Played to its end by the movement alone, it begins again.

@@ -394,6 +394,8 @@ def test_at_its_own_pace_it_begins_with_the_recording(ghost, clock):
         {"do": "seek", "time_s": float("nan")},
         {"do": "seek", "time_s": "1"},
         {"do": "speed", "speed": True},
+        {"do": "way", "way": "backwards"},
+        {"do": "way", "way": ["own"]},
         {"do": "fly"},
         {},
         {"do": ["play"]},
@@ -404,6 +406,12 @@ def test_what_is_no_command_is_refused_in_a_sentence(ghost, command):
     with pytest.raises(InvalidMessageError) as refusal:
         ghost.obey(command)
     assert str(refusal.value).endswith(".")
+
+
+def test_how_it_runs_is_changed_in_the_panel(ghost):
+    choose(ghost, make_squats(1.0))
+    ghost.obey({"do": "way", "way": "waiting"})
+    assert (ghost.way, ghost.status()["way"]) == ("waiting", "waiting")
 
 
 def test_without_a_ghost_nothing_can_be_played(ghost):

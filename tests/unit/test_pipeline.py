@@ -73,6 +73,9 @@ def test_a_frame_comes_back_as_a_picture_with_the_skeleton_on_it(pipeline):
     assert picture.shape == PICTURE.shape
     assert (picture != PICTURE).any()
     assert pipeline.latest.time_s == 1.0
+    assert pipeline.image_size == (64, 36), "as it came, whatever was asked for"
+    pipeline.close()
+    assert pipeline.image_size is None
 
 
 def test_when_it_falls_behind_the_oldest_waiting_frame_is_dropped_and_counted(

@@ -8,7 +8,7 @@ from pages.components import camera
 from pages.components.ghost_choice import warn_of_missing_ghost
 from pages.components.live_choices import choose_parts
 from pages.components.live_panel import describe_page, live_panel
-from pages.components.recording_buttons import get_room, show_buttons
+from pages.components.recording_buttons import ask_before_discard, get_room, show_buttons
 from pages.components.recording_form import (
     ask_athlete_and_tags,
     ask_description,
@@ -20,6 +20,7 @@ from pages.components.state import get_settings
 
 COUNTDOWNS_S = [0, 3, 5, 10]
 
+ask_before_discard()
 settings = get_settings()
 room = get_room(settings)
 shown = describe_page(room)

@@ -9,13 +9,14 @@ from pages.components.connection_test import show_connection_test
 from pages.components.live_panel import describe_page, live_panel
 from pages.components.phone_camera import FACINGS, keep_awake
 from pages.components.phone_choice import ask_athlete
-from pages.components.recording_buttons import get_room, show_buttons
+from pages.components.recording_buttons import ask_before_discard, get_room, show_buttons
 from pages.components.recording_form import ask_keep_video, make_default_name
 from pages.components.second_camera import show_second_camera
 from pages.components.state import get_settings
 
 COUNTDOWN_S = 3.0
 
+ask_before_discard()
 settings = get_settings()
 room = get_room(settings)
 shown = describe_page(room)

@@ -81,7 +81,16 @@ def show_buttons(
             )
         if refusal:
             st.warning(plain(refusal))
-    confirm_discard()
+
+
+def ask_before_discard() -> None:
+    """Show the question about the last recording, before anything that takes long.
+
+    A run hides a dialog until it comes to it: late in the page it would flicker with every run. A
+    press of Start withdraws the question, which need not come up once more for that.
+    """
+    if st.session_state.get("live_pressed") != "start":
+        confirm_discard()
 
 
 def _press(what: Pressed) -> None:

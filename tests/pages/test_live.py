@@ -7,8 +7,9 @@ import threading
 
 import numpy as np
 import pytest
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.components import camera
+from pages.components import camera, recording_form
 from posecore.errors import StorageFullError
 from tests.pages.test_sessions import button
 from tests.unit.test_recorder import SIZE, make_frame
@@ -85,6 +86,28 @@ def test_a_name_is_given_where_none_was_typed(open_page, playing, page_store):
     record(app)
     button(app, "Stop recording").click().run()
     assert page_store.get_sessions()[0].name.startswith("Recording ")
+
+
+def test_the_question_before_a_discard_comes_before_what_takes_long(
+    open_page, playing, monkeypatch
+):
+    app = open_page("live.py")
+    choose_countdown(app, 0)
+    button(app, "Start recording").click().run()
+    record(app)
+    button(app, "Stop recording").click().run()
+    is_asked = []
+    ask = recording_form.ask_athlete_and_tags
+
+    def ask_and_note(key):
+        is_asked.append(get_script_run_ctx().has_dialog_opened)
+        return ask(key)
+
+    monkeypatch.setattr(recording_form, "ask_athlete_and_tags", ask_and_note)
+    button(app, "Discard").click().run()
+    assert is_asked == [True]
+    button(app, "Record again").click().run()
+    assert not any(is_asked[1:]), "withdrawn, and not shown once more for that"
 
 
 def test_new_settings_wait_for_a_stretch_that_could_not_be_kept_yet(

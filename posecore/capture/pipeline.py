@@ -278,14 +278,15 @@ class LivePipeline:
         if self._on_other_shape and recorded and is_other_shape(recorded, (width, height)):
             self._on_other_shape()
         frame = self._keep_to_one(frame, (width, height))
-        self._recorder.add_frame(frame, (width, height), frame_rgb)
+        # Asked later, it might have been started or stopped meanwhile: what the parts count is what
+        # is stored.
+        is_recording = self._recorder.add_frame(frame, (width, height), frame_rgb)
         if self._publish is not None:
             self._publish(frame, self.n_analysed + self.n_dropped, (width, height))
         now_s = self._clock()
         self._analysed.add(now_s)
         self.n_analysed += 1
         self.latest, self.image_size = self._calm(frame), (width, height)
-        is_recording = self._recorder.state is RecorderState.RECORDING
         found = find_hint(
             frame, frame_rgb, skipped_share=self.skipped_share, is_recording=is_recording
         )

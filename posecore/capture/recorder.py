@@ -219,7 +219,7 @@ class SessionRecorder:
         frame_rgb: NDArray[np.uint8] | None = None,
         *,
         frame_number: int | None = None,
-    ) -> None:
+    ) -> bool:
         """Hand over one analysed frame; returns at once.
 
         A frame that is not later than the one before it is counted as dropped, and so is one for
@@ -234,13 +234,19 @@ class SessionRecorder:
             The picture itself, for the video; as the camera gave it, neither mirrored nor drawn on.
         frame_number : int, optional
             Larger than any before; counted from 0 where left out.
+
+        Returns
+        -------
+        bool
+            Whether a recording was running that the frame came into.
         """
         with self._lock:
             if self._state() is not RecorderState.RECORDING:
-                return
+                return False
             time_s = self._waiting.add(frame, image_size, frame_number)
             if time_s is not None and self._video is not None and frame_rgb is not None:
                 self._video.add(frame_rgb, time_s)
+            return True
 
     def add_dropped(self, n_frames: int = 1) -> None:
         """Count frames that were lost before they could be analysed; they leave a hole."""

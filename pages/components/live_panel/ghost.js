@@ -10,7 +10,7 @@ const GHOST_SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2];
 
 const GHOST_WAYS = { own: "Own pace", waiting: "Waits for you" };
 
-export function makeGhost(host, send, sounds, rerun) {
+export function makeGhost(host, send, sounds) {
   host.hidden = true;
   host.dataset.testid = "ghost-panel";
   const title = ghostElement("span", "ghost-title");
@@ -57,7 +57,6 @@ export function makeGhost(host, send, sounds, rerun) {
     title.title = status.name;
     state.textContent = status.note || describeGhost(status, room.camera);
     for (const button of ways.children) button.setAttribute("aria-pressed", String(button.dataset.way === status.way));
-    if (before.way && before.way !== status.way) rerun(); // the box beside the picture says so, too
     const isReady = status.state === "ready";
     for (const control of [play, again, seek, speed, loop]) control.disabled = !isReady;
     if (!isReady) {

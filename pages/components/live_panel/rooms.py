@@ -51,6 +51,7 @@ def describe_page(room: LiveRoom) -> list[Any]:
         None if room.last_session is None else room.last_session.id,
         [each["device"] for each in room.joint.status()["cameras"]],
         0 if audience is None else audience.status()["n_watching"],
+        room.ghost.way,
     ]
 
 

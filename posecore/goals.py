@@ -1,6 +1,8 @@
 """Goals: a target for an angle, and what was reached of it, one reading after the other."""
 
 import math
+import statistics
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from numbers import Real
@@ -8,7 +10,6 @@ from typing import Any, Final, Literal, Self
 
 from posecore.angles import ANGLES, MAX_STEP_S
 from posecore.errors import InvalidFieldError
-from posecore.goal_readings import GoalReadings
 from posecore.seen_angles import compute_seen_angle
 from posecore.sequence import PoseSequence
 
@@ -28,6 +29,10 @@ LEAVE_DEG: Final = 3.0
 
 LEAST_ROOM_DEG: Final = 10.0
 """Less than this outside the zone is no room for a movement to begin in."""
+
+CLOSE_S: Final = 0.06
+"""Of readings that follow each other so closely, what one alone says is most often the estimator's
+leap, up to 55 degrees in real recordings, and no movement."""
 
 _HALF_DEG: Final = 0.5
 
@@ -166,10 +171,10 @@ class GoalTracker:
 
     Notes
     -----
-    Readings count as the whole degree that is shown: 89.5 is 90. What one or two frames alone say
-    counts nowhere, see :class:`posecore.goal_readings.GoalReadings`: a stream slower than about 11
-    frames/s is taken as it comes. After a frame without a reading it takes three until there is one
-    again.
+    Readings count as the whole degree that is shown: 89.5 is 90. Each is the median of the last
+    three that are at most :data:`CLOSE_S` apart (Tukey's running median of 3, one frame late), so
+    that what a single frame says counts nowhere; a slower stream is taken as it comes. After a
+    frame without a reading it takes three until there is one again.
 
     A **repetition** is an excursion into the zone: the angle was at least 15 degrees outside of it
     on one side, reached the zone, and is again at least 15 degrees outside on the same side. It is
@@ -213,10 +218,9 @@ class GoalTracker:
         """Let the next frame stand alone, because its clock is another one."""
         self.zone: Zone = "unseen"
         self._time_s = -math.inf
-        self._taken_s = -math.inf
         self._read_at_s = -math.inf
         self._last_deg = math.nan
-        self._readings = GoalReadings()
+        self._latest: deque[float] = deque(maxlen=3)
 
     @property
     def result(self) -> GoalResult:
@@ -239,19 +243,11 @@ class GoalTracker:
         """
         if not time_s > self._time_s:
             return
-        self._time_s = time_s
-        for reading in self._readings.add(time_s, angle_deg):
-            self._take(*reading)
-        self._look_whether_seen(time_s)
-
-    def _look_whether_seen(self, time_s: float) -> None:
+        step_s, self._time_s = time_s - self._time_s, time_s
+        angle_deg = self._leave_out_glitches(step_s, angle_deg)
+        before_deg, self._last_deg = self._last_deg, angle_deg
         if time_s - self._read_at_s > MAX_STEP_S:
             self.zone = "unseen"
-
-    def _take(self, time_s: float, angle_deg: float) -> None:
-        self._look_whether_seen(time_s)
-        step_s, self._taken_s = time_s - self._taken_s, time_s
-        before_deg, self._last_deg = self._last_deg, angle_deg
         if not math.isfinite(angle_deg):
             self._last_deg = math.nan
             return
@@ -266,6 +262,17 @@ class GoalTracker:
         self._place(angle_deg)
         if not self._miss(angle_deg) >= self._miss(self._best_deg):
             self._best_deg = angle_deg
+
+    def _leave_out_glitches(self, step_s: float, angle_deg: float) -> float:
+        """Median of the last three readings that follow each other closely."""
+        if not math.isfinite(angle_deg):
+            self._latest.clear()
+            return angle_deg
+        if step_s > CLOSE_S:
+            self._latest.clear()
+            self._latest.extend([angle_deg, angle_deg])
+        self._latest.append(angle_deg)
+        return statistics.median(self._latest) if len(self._latest) == 3 else math.nan
 
     def _share_of_line(self, start_deg: float, end_deg: float) -> float:
         """How much of a straight line lies in the zone."""

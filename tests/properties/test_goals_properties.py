@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from posecore.angles import ANGLES
 from posecore.errors import InvalidFieldError
-from posecore.goal_readings import NEAR_S
-from posecore.goals import KINDS, Goal, GoalTracker, measure_goal
+from posecore.goals import CLOSE_S, KINDS, Goal, GoalTracker, measure_goal
 from posecore.synthetic import make_sequence
 
 readings = st.one_of(st.floats(-180, 180), st.just(math.nan))
@@ -70,9 +69,8 @@ def test_counts_only_rise_and_never_faster_than_every_third_reading(goal, frames
 def test_the_zone_is_in_only_near_the_limits_and_out_only_outside_of_them(goal, frames):
     tracker = GoalTracker(goal)
     time_s = last_s = 0.0
-    tracker.add(time_s, 0.0)  # counts with the next
     for step_s, reading in frames:
-        time_s += step_s + NEAR_S if step_s > 0 else 0  # or a median of several is where it is
+        time_s += step_s + CLOSE_S if step_s > 0 else 0  # or a median of several is where it is
         tracker.add(time_s, reading)
         if time_s <= last_s or math.isnan(reading):
             last_s = max(last_s, time_s)

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, Playwright, Route, expect
 from posecore import open_store
 from posecore.lan import find_names
 from posecore.lan_certificate import LanCertificate, provide_certificate
+from tests.e2e.camera_page import start_camera
 from tests.e2e.dashboard import Dashboard, Watch, run_browser, run_dashboard, watch_page
 from tests.sockets.tcp_proxy import TcpProxy
 
@@ -178,8 +179,7 @@ def test_a_phone_is_paired_films_and_is_shut_out(
     assert box["width"] > 300
 
     assert set(run_test(phone).values()) == {"good"}
-    camera = phone.frame_locator("iframe")
-    camera.get_by_role("button", name="Start camera").click()
+    start_camera(phone)
     expect(button).to_be_enabled(timeout=LONG_MS)
     panel = phone.get_by_test_id("live-panel")
     expect(panel).to_contain_text("ready", timeout=LONG_MS)

@@ -1,5 +1,7 @@
 """The dashboard: ``streamlit run app.py`` finds ``app`` and serves pages and routes together."""
 
+from pathlib import Path
+
 import streamlit as st
 from starlette.middleware import Middleware
 
@@ -9,6 +11,7 @@ from pages.components.gate import SignInGate
 from pages.components.hosts import find_hosts
 from pages.components.lifespan import lifespan
 from pages.components.live_panel import LIVE_ROUTES
+from pages.components.page_style import PageStyle
 from pages.components.pairing_gate import PairingGate
 from pages.components.player import PLAYER_ROUTES
 from posecore.api.guard import HostGuard
@@ -20,6 +23,7 @@ app = st.App(
         Middleware(HostGuard, get_hosts=find_hosts),
         Middleware(PairingGate),
         Middleware(SignInGate),
+        Middleware(PageStyle, style=Path(__file__).parent / "pages/components/style.css"),
     ],
     lifespan=lifespan,
 )

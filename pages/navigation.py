@@ -14,11 +14,10 @@ from pages.components.sign_in_page import ask_to_sign_in, show_person
 from pages.components.state import get_store
 from posecore.errors import PoseCoreError
 
-COMPONENTS = Path(__file__).parent / "components"
+ICON = Path(__file__).parent / "components/icon.svg"
 
 # An icon of our own: Streamlit would fetch a named one, or an emoji, from elsewhere.
-st.set_page_config(page_title="posecore", page_icon=str(COMPONENTS / "icon.svg"), layout="wide")
-st.html(COMPONENTS / "style.css")
+st.set_page_config(page_title="posecore", page_icon=str(ICON), layout="wide")
 
 page = st.navigation(
     [

@@ -69,24 +69,15 @@ class CuesPart(LivePart):
     ----------
     store : SessionStore
         Of whose room it is.
-    get_session_id : callable
-        Id of the session that is being recorded.
     clock : callable
         Rising seconds.
     """
 
     name = "cues"
 
-    def __init__(
-        self,
-        store: SessionStore,
-        get_session_id: Callable[[], str],
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, store: SessionStore, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._owner = store.owner
         self._notes = CueNotes(store)
-        self._get_session_id = get_session_id
         self._clock = clock
         self._lock = threading.Lock()
         self._shown: deque[ShownCue] = deque(maxlen=_N_LISTED)
@@ -170,9 +161,7 @@ class CuesPart(LivePart):
     def see(self, moment: LiveMoment) -> None:
         """Remember where the joints are, and where the recording stands."""
         self._frame = moment.frame
-        self._recorded = (
-            (moment.recorded_s, self._get_session_id()) if moment.is_recording else None
-        )
+        self._recorded = (moment.recorded_s, moment.recording_id) if moment.is_recording else None
 
     def _list_drawn(self) -> list[ShownCue]:
         now_s = self._clock()

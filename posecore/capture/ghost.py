@@ -83,7 +83,7 @@ class Ghost(LivePart):
         self._run: GhostRun | None = None
         self._loading: threading.Thread | None = None
         self._problem = ""
-        self._was_recording = False
+        self._recording_id = ""
         self._is_looped = True
         self._speed = 1.0
         self._placement: Placement = "hips"
@@ -160,9 +160,9 @@ class Ghost(LivePart):
             now_s = moment.arrived_s
             if not math.isfinite(run.seen_s) and run.clock.is_playing:
                 run.clock.seek(run.shown_s, now_s)  # it did not run on while there was no camera
-            if moment.is_recording and not self._was_recording and self.way == "own":
+            if moment.recording_id not in ("", self._recording_id) and self.way == "own":
                 run.begin(now_s)  # behind the countdown, with the recording's first frame
-            self._was_recording = moment.is_recording
+            self._recording_id = moment.recording_id
             angles_deg = leave_out_hidden(compute_core_angles(moment.calm), moment.frame.visibility)
             is_followed = self.way == "waiting" and run.clock.is_playing
             time_s = self._move_on(run, now_s, angles_deg)

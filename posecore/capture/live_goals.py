@@ -24,7 +24,6 @@ from posecore.topology import Landmark
 
 GOOD_RGB: Final[Colour] = (0, 158, 115)
 WARN_RGB: Final[Colour] = (230, 159, 0)
-_SAME_S: Final = 1e-3
 _RADIUS_SHARE: Final = 0.2  # of the trunk's length
 _LEAST_RADIUS, _LARGEST_RADIUS = 1 / 26, 1 / 14  # of the picture's height
 _N_DASHES: Final = 5
@@ -70,16 +69,15 @@ class _Crossings:
 
 @dataclass(frozen=True)
 class _Counted:
-    """What was counted while something was recorded, and what of it was seen."""
+    """What was counted in a recording, and how much of it was seen."""
 
+    recording_id: str
     goals: list[SessionGoal]
     n_frames: int
-    length_s: float
 
     def is_of(self, session: Session) -> bool:
         """Whether it was counted of exactly the frames that were stored."""
-        is_as_long = math.isclose(self.length_s, session.duration_s, abs_tol=_SAME_S)
-        return self.n_frames == session.frame_count and is_as_long
+        return self.recording_id == session.id and self.n_frames == session.frame_count
 
 
 class LiveGoals(LivePart):
@@ -105,7 +103,7 @@ class LiveGoals(LivePart):
         self._readings_deg: list[float] = []
         self._crossings: list[_Crossings] = []
         self._marks: list[_Mark] = []
-        self._is_recording = False
+        self._recording_id = self._stopped_id = ""
         self._n_frames = 0
         self._first_s = self._last_s = -math.inf
         self._counted: _Counted | None = None
@@ -129,7 +127,7 @@ class LiveGoals(LivePart):
         if len(wanted) > MAX_GOALS:
             raise InvalidFieldError(f"{MAX_GOALS} goals are followed at once; remove some.")
         with self._lock:
-            if self._is_recording or wanted == [tracker.goal for tracker in self._trackers]:
+            if self._recording_id or wanted == [tracker.goal for tracker in self._trackers]:
                 return
             kept = {tracker.goal: tracker for tracker in self._trackers}
             self._trackers = [kept.get(goal) or GoalTracker(goal) for goal in wanted]
@@ -142,11 +140,12 @@ class LiveGoals(LivePart):
         """Give each goal its reading of a frame."""
         frame = moment.frame
         with self._lock:
-            if moment.is_recording and not self._is_recording:
-                self._begin_recording()
-            elif self._is_recording and not moment.is_recording:
-                self._end_recording()
-            elif not moment.is_recording and frame.time_s <= self._last_s:
+            # The last frame of a recording may come when it was stopped and counted already.
+            is_late = moment.recording_id == self._stopped_id
+            recording_id = "" if is_late else moment.recording_id
+            if recording_id != self._recording_id:
+                self._begin(recording_id)
+            elif not recording_id and frame.time_s <= self._last_s:
                 self._break_off()  # the camera was started again, with a clock of its own
             if frame.time_s > self._last_s:
                 self._n_frames += 1
@@ -158,26 +157,17 @@ class LiveGoals(LivePart):
             for tracker, reading_deg, crossings in zip(
                 self._trackers, self._readings_deg, self._crossings, strict=True
             ):
-                tracker.add(frame.time_s, reading_deg)
+                # The very number that is stored: rounded otherwise, a step could count otherwise.
+                tracker.add(frame.time_s - self._first_s, reading_deg)
                 crossings.add(tracker.zone)
             self._marks = self._place_marks(frame)
 
-    def _begin_recording(self) -> None:
-        self._reset()
-        self._counted = None
-        self._is_recording = True
-
-    def _end_recording(self) -> None:
-        """Put away what was counted in the recording, and count anew."""
-        self._is_recording = False
-        self._counted = _Counted(
-            [SessionGoal(goal=each.goal, result=each.result) for each in self._trackers],
-            self._n_frames,
-            self._last_s - self._first_s if self._n_frames else 0.0,
-        )
-        self._reset()
-
-    def _reset(self) -> None:
+    def _begin(self, recording_id: str) -> None:
+        """Put away what was counted in a recording, and count anew in another or outside of one."""
+        if self._recording_id:
+            goals = [SessionGoal(goal=each.goal, result=each.result) for each in self._trackers]
+            self._counted = _Counted(self._recording_id, goals, self._n_frames)
+        self._recording_id = recording_id
         for tracker in self._trackers:
             tracker.reset()
         self._n_frames = 0
@@ -213,7 +203,7 @@ class LiveGoals(LivePart):
             followed = zip(self._trackers, self._readings_deg, self._crossings, strict=True)
             before = {each.goal: each for each in self._counted.goals} if self._counted else {}
             return {
-                "is_recording": self._is_recording,
+                "is_recording": bool(self._recording_id),
                 "has_sound": self.has_sound,
                 "goals": [
                     _describe(tracker, reading_deg, before.get(tracker.goal))
@@ -227,18 +217,12 @@ class LiveGoals(LivePart):
         if command.get("do") != "reset":
             super().obey(command)
         with self._lock:
-            if self._is_recording:
+            if self._recording_id:
                 raise InvalidMessageError(
                     "A recording counts from its start to its end; stop it, then count anew."
                 )
             for tracker in self._trackers:
                 tracker.reset()
-            self._counted = None
-
-    def recording_started(self) -> None:
-        """Let the next frame begin a recording, also right after another one."""
-        with self._lock:
-            self._is_recording = False
             self._counted = None
 
     def session_created(self, session_id: str) -> None:
@@ -249,27 +233,32 @@ class LiveGoals(LivePart):
     def recording_stopped(self, session: Session) -> None:
         """Keep what was reached: as it was counted, or of the stored frames where one is amiss."""
         with self._lock:
-            if self._is_recording:
-                self._end_recording()
+            if self._recording_id == session.id:
+                self._begin("")
+            self._stopped_id = session.id
             counted = self._counted
-        if counted is None or not counted.goals:
-            return
-        goals = counted.goals
-        if not counted.is_of(session):
+        if counted is None or not counted.is_of(session):
+            counted = self._count_stored(session)
+            with self._lock:
+                self._counted = counted
+        if counted.goals:
+            self._store.goals.set(session.id, counted.goals)
+
+    def _count_stored(self, session: Session) -> _Counted:
+        """Count in the frames as they were stored, whatever is followed by now."""
+        if goals := self._store.goals.list(session.id):
             sequence = self._store.load_sequence(session.id)
             goals = [
                 SessionGoal(goal=each.goal, result=measure_goal(sequence, each.goal))
                 for each in goals
             ]
-            with self._lock:
-                self._counted = _Counted(goals, session.frame_count, session.duration_s)
-        self._store.goals.set(session.id, goals)
+        return _Counted(session.id, goals, session.frame_count)
 
     def camera_ended(self) -> None:
         """Let the next camera begin with a clock of its own; what was counted stays."""
         with self._lock:
-            if self._is_recording:
-                self._end_recording()
+            if self._recording_id:
+                self._begin("")
             self._break_off()
             self._readings_deg = [math.nan] * len(self._trackers)
             self._marks = []

@@ -34,7 +34,8 @@ class LiveMoment:
         As the camera gave it. It is drawn on afterwards: copy it to keep it.
     arrived_s : float
         When it came in, by the pipeline's rising clock, seconds.
-    is_recording : bool
+    recording_id : str
+        Id of the session that the frame was recorded into; empty outside of one.
     recorded_s : float
         Seconds into the running recording; 0 outside of one.
     """
@@ -45,8 +46,13 @@ class LiveMoment:
     image_size: tuple[int, int]
     frame_rgb: Picture
     arrived_s: float
-    is_recording: bool = False
+    recording_id: str = ""
     recorded_s: float = 0.0
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the frame was recorded."""
+        return bool(self.recording_id)
 
 
 class KeptDrawing(NamedTuple):

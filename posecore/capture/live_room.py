@@ -77,17 +77,19 @@ class LiveRoom:
         publish: PosePublisher | None = None,
         make_further: Callable[["LiveRoom"], Iterable[LivePart]] = lambda _: (),
     ) -> None:
-        self.recorder = recorder = SessionRecorder(
+        self.recorder = SessionRecorder(
             store, model=settings.model, on_created=self._tell_session_created
         )
         self.ghost = Ghost()
         self.goals = LiveGoals(store)
-        self.cues = CuesPart(store, lambda: recorder.session_id)
+        self.cues = CuesPart(store)
         self.buffer = RollingBuffer()
         self.keeper = StretchKeeper(
             store, self.buffer, model=settings.model, get_goals=lambda: self.goals.goals
         )
-        self.mirror_delay = MirrorDelay(self.buffer, self.keeper, recorder, lambda: self.fields)
+        self.mirror_delay = MirrorDelay(
+            self.buffer, self.keeper, self.recorder, lambda: self.fields
+        )
         self.hands_free = HandsFree(self, self.buffer)
         self.joint = JointRecording(self)
         self.mirror_delay.on_top = (self.hands_free.draw_on, self.cues.draw_on)

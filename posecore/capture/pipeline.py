@@ -280,7 +280,7 @@ class LivePipeline:
         frame = self._keep_to_one(frame, (width, height))
         # Asked later, it might have been started or stopped meanwhile: what the parts count is what
         # is stored.
-        is_recording = self._recorder.add_frame(frame, (width, height), frame_rgb)
+        recording_id = self._recorder.add_frame(frame, (width, height), frame_rgb)
         if self._publish is not None:
             self._publish(frame, self.n_analysed + self.n_dropped, (width, height))
         now_s = self._clock()
@@ -288,7 +288,7 @@ class LivePipeline:
         self.n_analysed += 1
         self.latest, self.image_size = self._calm(frame), (width, height)
         found = find_hint(
-            frame, frame_rgb, skipped_share=self.skipped_share, is_recording=is_recording
+            frame, frame_rgb, skipped_share=self.skipped_share, is_recording=bool(recording_id)
         )
         found = (self._one_athlete.sentence if self._one_athlete else "") or found
         self.hint = self._steady_hint.update(found, now_s)
@@ -299,8 +299,8 @@ class LivePipeline:
             image_size=(width, height),
             frame_rgb=frame_rgb,
             arrived_s=item.arrived_s,
-            is_recording=is_recording,
-            recorded_s=self._recorder.elapsed_s if is_recording else 0.0,
+            recording_id=recording_id,
+            recorded_s=self._recorder.elapsed_s if recording_id else 0.0,
         )
         return self._show(moment)
 

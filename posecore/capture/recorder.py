@@ -219,7 +219,7 @@ class SessionRecorder:
         frame_rgb: NDArray[np.uint8] | None = None,
         *,
         frame_number: int | None = None,
-    ) -> bool:
+    ) -> str:
         """Hand over one analysed frame; returns at once.
 
         A frame that is not later than the one before it is counted as dropped, and so is one for
@@ -237,16 +237,16 @@ class SessionRecorder:
 
         Returns
         -------
-        bool
-            Whether a recording was running that the frame came into.
+        str
+            Id of the session that the frame came into; empty where none was being recorded.
         """
         with self._lock:
             if self._state() is not RecorderState.RECORDING:
-                return False
+                return ""
             time_s = self._waiting.add(frame, image_size, frame_number)
             if time_s is not None and self._video is not None and frame_rgb is not None:
                 self._video.add(frame_rgb, time_s)
-            return True
+            return self._session_id
 
     def add_dropped(self, n_frames: int = 1) -> None:
         """Count frames that were lost before they could be analysed; they leave a hole."""

@@ -40,8 +40,7 @@ class Camera:
         for _ in range(n_frames):
             frame = make_frame(self.n_frames / 30)
             recorder = self.room.recorder
-            recorder.add_frame(frame, SIZE)
-            is_recording = recorder.state.value == "recording"
+            recording_id = recorder.add_frame(frame, SIZE)
             moment = LiveMoment(
                 frame=frame,
                 calm=frame,
@@ -49,8 +48,8 @@ class Camera:
                 image_size=SIZE,
                 frame_rgb=PICTURE,
                 arrived_s=float(self.n_frames),
-                is_recording=is_recording,
-                recorded_s=recorder.elapsed_s if is_recording else 0.0,
+                recording_id=recording_id,
+                recorded_s=recorder.elapsed_s if recording_id else 0.0,
             )
             for part in self.room.parts.values():
                 part.see(moment)

@@ -54,7 +54,7 @@ def clock():
 
 @pytest.fixture
 def cues(store, recorder, clock):
-    return CuesPart(store, lambda: recorder.session_id, clock=clock)
+    return CuesPart(store, clock=clock)
 
 
 def see(cues, recorder=None, time_s=0.0, frame=None):
@@ -70,7 +70,7 @@ def see(cues, recorder=None, time_s=0.0, frame=None):
             image_size=SIZE,
             frame_rgb=GREY,
             arrived_s=0.0,
-            is_recording=recorder is not None,
+            recording_id=recorder.session_id if recorder else "",
             recorded_s=recorder.elapsed_s if recorder else 0.0,
         )
     )

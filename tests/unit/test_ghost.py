@@ -65,7 +65,7 @@ def frame_at(sequence, number, **changes) -> PoseFrame:
     )
 
 
-def show(ghost, clock, frame, size=SIZE, *, is_recording=False):
+def show(ghost, clock, frame, size=SIZE, *, recording_id=""):
     """Let the ghost see one frame, now."""
     picture = np.zeros((size[1], size[0], 3), dtype=np.uint8)
     ghost.see(
@@ -76,7 +76,7 @@ def show(ghost, clock, frame, size=SIZE, *, is_recording=False):
             image_size=size,
             frame_rgb=picture,
             arrived_s=clock.now_s,
-            is_recording=is_recording,
+            recording_id=recording_id,
         )
     )
 
@@ -375,16 +375,16 @@ def test_play_pause_seek_speed_and_loop(ghost, clock):
     assert ghost.status()["position_s"] == 0.0
 
 
-def test_at_its_own_pace_it_begins_with_the_recording(ghost, clock):
+def test_at_its_own_pace_it_begins_with_each_recording(ghost, clock):
     squats = make_squats(4.0)
     choose(ghost, squats)
     show(ghost, clock, frame_at(squats, 0))
     positions = []
-    for is_recording in (False, True, True):
+    for recording_id in ("", "first", "first", "second"):
         clock.now_s += 1.0
-        show(ghost, clock, frame_at(squats, 0), is_recording=is_recording)
+        show(ghost, clock, frame_at(squats, 0), recording_id=recording_id)
         positions.append(ghost.status()["position_s"])
-    assert positions == [1.0, 0.0, 1.0]
+    assert positions == [1.0, 0.0, 1.0, 0.0]
 
 
 @pytest.mark.parametrize(

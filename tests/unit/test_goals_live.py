@@ -177,6 +177,85 @@ def test_frames_that_were_not_counted_are_counted_from_the_stored_ones(room, sto
     assert kept.result.seen_s == pytest.approx(session.duration_s)
 
 
+def test_a_recording_that_begins_in_the_midst_of_the_frames_counts_each_of_them(room, store):
+    """Parts are told of a start one after the other, while frames come already."""
+    room.goals.choose([DEEP])
+    film(room, 1, 200)
+    tell = room.goals.recording_started
+    room.ghost.recording_started = lambda: film(room, 330, 334)
+    room.goals.recording_started = lambda: (film(room, 334, 338), tell())
+    room.start_recording(delay_s=0, name="Squats")
+    film(room, 338, 600)
+    room.stop_recording()
+    session = room.last_session
+    assert session.frame_count == 270
+    assert room.goals._counted.is_of(session)
+    (kept,) = store.goals.list(session.id)
+    assert kept.result == measure_goal(store.load_sequence(session.id), DEEP)
+
+
+def test_a_frame_still_on_its_way_when_its_recording_is_stopped_takes_nothing_back(room, store):
+    room.goals.choose([DEEP])
+    add_frame, see = room.recorder.add_frame, room.goals.see
+    recorded, was_stopped = [], []
+
+    def add_and_note(*frame):
+        recorded.append(add_frame(*frame))
+        return recorded[-1]
+
+    def stop_and_see(moment):
+        if len(recorded) == 200 and not was_stopped:
+            was_stopped.append(True)
+            room.stop_recording()
+        see(moment)
+
+    room.start_recording(delay_s=0, name="Squats")
+    room.recorder.add_frame, room.goals.see = add_and_note, stop_and_see
+    film(room, 300, 560)
+    session = room.last_session
+    assert session.frame_count == 200
+    (kept,) = store.goals.list(session.id)
+    assert kept.result == measure_goal(store.load_sequence(session.id), DEEP)
+    assert kept.result.n_repetitions == shown(room)["last"]["n_repetitions"] == 3
+    assert not room.status()["parts"]["goals"]["is_recording"]
+
+
+def test_of_two_recordings_with_no_frame_in_between_each_has_its_own_numbers(room, store):
+    room.goals.choose([DEEP])
+    for first, n_repetitions in ((300, 2), (420, 3)):
+        session = record(room, first, first + 60 * n_repetitions + 10)
+        (kept,) = store.goals.list(session.id)
+        assert kept.result == measure_goal(store.load_sequence(session.id), DEEP)
+        assert kept.result.n_repetitions == n_repetitions
+
+
+def test_goals_chosen_anew_before_a_recording_is_stored_take_nothing_from_it(room, store):
+    room.goals.choose([DEEP])
+    stop = room.recorder.stop
+
+    def choose_and_stop(**changes):
+        session = stop(**changes)
+        film(room, 600, 602)
+        room.goals.choose([STRAIGHT])
+        return session
+
+    room.recorder.stop = choose_and_stop
+    (kept,) = store.goals.list(record(room).id)
+    assert (kept.goal, kept.result.n_repetitions) == (DEEP, 5)
+    assert shown(room)["last"] is None
+
+
+def test_what_was_seen_just_before_a_recording_counts_in_it(room, store):
+    room.goals.choose([DEEP])
+    film(room, 300, 430)
+    lead_in = room.buffer.get_last(4.0).frames
+    room.start_recording(delay_s=0, lead_in=lead_in, name="Squats")
+    room.stop_recording()
+    (kept,) = store.goals.list(room.last_session.id)
+    assert kept.result.n_repetitions >= 1
+    assert kept.result == measure_goal(store.load_sequence(room.last_session.id), DEEP)
+
+
 def test_goals_do_not_change_while_something_is_recorded(room, store):
     room.goals.choose([DEEP])
     room.start_recording(delay_s=0, name="Squats")

@@ -66,7 +66,7 @@ def test_all_who_watch_get_the_same_message(stage, open_room):
     async def watch():
         room = open_room()
         with stage.poses.listen("local", "camera") as a, stage.poses.listen("local", "camera") as b:
-            see(room, 7, is_recording=True, recorded_s=1.5)
+            see(room, 7, recording_id="1f0a", recorded_s=1.5)
             first, second = await anext(a), await anext(b)
             assert first is second
             assert room.parts["audience"].status()["n_watching"] == 2

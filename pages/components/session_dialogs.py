@@ -1,9 +1,11 @@
 """Dialogs over the list of sessions: edit one, delete some."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
+from pages.components.dialog_buttons import ask_whether
 from pages.components.recording_form import ask_athlete_and_tags, ask_description, ask_name
 from pages.components.session_facts import show_session_facts
 from pages.components.state import get_store
@@ -74,19 +76,10 @@ def _ask_to_delete(sessions: list[Session], *, on_keep: Callable[[], None] | Non
         st.markdown(f"**{plain(session.name)}**: {as_contents(session)}")
     if len(sessions) > 8:
         st.markdown(f"and {len(sessions) - 8} more")
-    with st.container(horizontal=True):
-        if st.button("Delete for good", type="primary"):
-            _delete(sessions)
-        if st.button("Keep", on_click=on_keep):
-            st.rerun()
+    ask_whether("Delete for good", partial(_delete, sessions), on_keep)
 
 
 def _delete(sessions: list[Session]) -> None:
     store = get_store()
     for session in sessions:
-        try:
-            store.delete_session(session.id)
-        except PoseCoreError as error:
-            st.error(str(error))
-            return
-    st.rerun()
+        store.delete_session(session.id)

@@ -1,12 +1,13 @@
 """Sharing: an athlete's sessions for somebody else, by a link, until it is taken back."""
 
 from collections import Counter
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from pages.components.dialog_buttons import ask_whether
 from pages.components.lending import RIGHTS, is_own
 from pages.components.state import get_store
 from pages.components.text import plain
@@ -131,7 +132,7 @@ def confirm_take_back(share: Share) -> None:
         f"From now on **{who}** sees nothing of **{plain(share.athlete)}** any more. "
         "The notes they wrote stay."
     )
-    _ask("Take back now", share, get_store().shares.revoke)
+    ask_whether("Take back now", partial(get_store().shares.revoke, share.id))
 
 
 @st.dialog("Leave it?")
@@ -141,17 +142,4 @@ def confirm_leave(share: Share) -> None:
         f"The sessions of **{plain(share.athlete)}** are no longer in your lists. The notes you "
         "wrote stay with them; to come back you need a new link."
     )
-    _ask("Leave now", share, get_store().shares.leave)
-
-
-def _ask(verb: str, share: Share, end: Callable[[str], None]) -> None:
-    with st.container(horizontal=True):
-        if st.button(verb, type="primary"):
-            try:
-                end(share.id)
-            except PoseCoreError as error:
-                st.error(plain(str(error)))
-            else:
-                st.rerun()
-        if st.button("Keep"):
-            st.rerun()
+    ask_whether("Leave now", partial(get_store().shares.leave, share.id))

@@ -1,9 +1,11 @@
 """API tokens: made here, shown once, revoked here."""
 
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
+from pages.components.dialog_buttons import ask_whether
 from pages.components.state import get_store
 from pages.components.text import plain
 from pages.components.words import as_date
@@ -96,13 +98,4 @@ def confirm_revoke(token: ApiToken) -> None:
     st.markdown(
         f"Whatever uses **{plain(token.name)}** is refused from now on. Sessions stay as they are."
     )
-    with st.container(horizontal=True):
-        if st.button("Revoke for good", type="primary"):
-            try:
-                get_store().tokens.revoke(token.id)
-            except PoseCoreError as error:
-                st.error(plain(str(error)))
-            else:
-                st.rerun()
-        if st.button("Keep"):
-            st.rerun()
+    ask_whether("Revoke for good", partial(get_store().tokens.revoke, token.id))

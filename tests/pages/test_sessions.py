@@ -90,6 +90,9 @@ def test_delete_asks_first(open_page, add_session, page_store):
     button(app, "Delete").click().run()
     assert "Delete for good" in [each.label for each in app.button]
     assert len(page_store.get_sessions()) == 1
+    # Here with a run of the whole page, which does not show the dialog: the press is kept.
+    button(app, "Delete for good").click().run()
+    assert page_store.get_sessions() == []
 
 
 def add_video(store, session_id):

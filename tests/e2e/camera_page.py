@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -15,13 +16,18 @@ LONG_MS = 60_000
 OpenCameraPage = Callable[..., Page]
 
 
-def write_camera_clip(video: Path, path: Path, *, is_one_person: bool = False) -> None:
+def write_camera_clip(
+    video: Path, path: Path, *, is_one_person: bool = False, is_there_and_back: bool = False
+) -> None:
     """Write a video in the form that Chromium takes for a camera; it shows it over and over.
 
     Parameters
     ----------
     is_one_person : bool
         Show the part of the picture in which only one of both people is.
+    is_there_and_back : bool
+        Let it run backwards from its end, so that nobody leaps where it begins again: a recording
+        takes who leaps for somebody else.
     """
     with av.open(str(path), "w", format="mjpeg") as output, av.open(str(video)) as container:
         stream = output.add_stream("mjpeg", rate=30)
@@ -29,12 +35,16 @@ def write_camera_clip(video: Path, path: Path, *, is_one_person: bool = False) -
         stream.pix_fmt = "yuvj420p"
         stream.time_base = Fraction(1, 30)
         n_frames = N_ALONE_FRAMES if is_one_person else N_CAMERA_FRAMES
-        for number, frame in enumerate(container.decode(video=0)):
-            if number == n_frames:
-                break
-            if is_one_person:
-                frame = _cut_out(frame)
-            picture = frame.reformat(*CAMERA_SIZE, "yuvj420p", dst_color_range="JPEG")
+        frames = islice(container.decode(video=0), n_frames)
+        pictures = [
+            (_cut_out(frame) if is_one_person else frame).reformat(
+                *CAMERA_SIZE, "yuvj420p", dst_color_range="JPEG"
+            )
+            for frame in frames
+        ]
+        if is_there_and_back:
+            pictures += pictures[::-1]
+        for number, picture in enumerate(pictures):
             picture.pts, picture.time_base = number, Fraction(1, 30)
             output.mux(stream.encode(picture))
         output.mux(stream.encode())

@@ -3,6 +3,7 @@
 Other addresses of this computer stand for other devices, as in tests/e2e/test_own_network.py.
 """
 
+import asyncio
 import http.client
 import os
 import socket
@@ -20,7 +21,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
-from websockets.sync.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from pages.components import lan, pairing_gate
 from pages.components.database import close_store, open_database
@@ -50,6 +51,7 @@ class Served:
         self._context = ssl.create_default_context(cafile=certificate.path)
         self._headers = {"Cookie": f"{COOKIE}={cookie}"}
         self._stack = ExitStack()
+        self._runner = self._stack.enter_context(asyncio.Runner())
 
     def close(self) -> None:
         self._stack.close()
@@ -81,17 +83,33 @@ class Served:
         finally:
             asking.close()
 
-    def open_socket(self, address: str):
-        """Open a WebSocket as a paired device."""
-        return self._stack.enter_context(
-            connect(
-                f"wss://{NEAR}:{self._port}/talk",
-                ssl=self._context,
-                source_address=(address, 0),
-                additional_headers=self._headers,
-                proxy=None,
-            )
+    def open_socket(self, address: str) -> ClientConnection:
+        """Open a WebSocket as a paired device.
+
+        Not by the client with a thread: it reads and writes on one TLS connection at once, and now
+        and then what it asks never leaves it.
+        """
+        line: ClientConnection = self._runner.run(self._open_socket(address))
+        self._stack.callback(lambda: self._runner.run(line.close()))
+        return line
+
+    async def _open_socket(self, address: str) -> ClientConnection:
+        return await connect(
+            f"wss://{NEAR}:{self._port}/talk",
+            ssl=self._context,
+            local_addr=(address, 0),
+            additional_headers=self._headers,
+            proxy=None,
         )
+
+    def say(self, line: ClientConnection, text: str) -> str:
+        """Send a text, and return the answer."""
+
+        async def send_and_receive() -> str:
+            await line.send(text)
+            return await asyncio.wait_for(line.recv(decode=True), PATIENCE_S)
+
+        return self._runner.run(send_and_receive())
 
 
 def is_closed(line: socket.socket) -> bool:
@@ -200,8 +218,7 @@ def test_a_paired_device_and_this_computer_stay_as_long_as_they_like(serve: Serv
         for _ in range(2):  # they outlive strangers who came later
             assert is_closed(served.open_tls(STRANGER))
             for each in (talking, near):
-                each.send("hello")
-                assert each.recv(timeout=PATIENCE_S) == "hello"
+                assert served.say(each, "hello") == "hello"
 
 
 def test_one_address_of_strangers_holds_no_more_than_its_bound(serve: Serve) -> None:
@@ -217,8 +234,7 @@ def test_one_address_of_strangers_holds_no_more_than_its_bound(serve: Serve) -> 
         assert is_closed(crowd[-5])
         crowd += [served.open_tls(STRANGER) for _ in range(12)]
         assert is_closed(crowd[-6])
-        talking.send("hello")
-        assert talking.recv(timeout=PATIENCE_S) == "hello"
+        assert served.say(talking, "hello") == "hello"
 
 
 def test_the_address_with_the_most_makes_room_for_everybody_else(serve: Serve) -> None:

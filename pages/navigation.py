@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.dialog_buttons import say_what_went_wrong
 from pages.components.frame import show_privacy_notice, show_store_error, show_unexpected_error
 from pages.components.page_end import end_page
 from pages.components.phone_choice import is_on_phone_page
@@ -61,6 +62,7 @@ try:
     if page.url_path not in ("live", "phone"):  # a phone's page has the same room
         leave_live()
     page.run()
+    say_what_went_wrong()
 except PoseCoreError as error:
     st.error(str(error))
 except Exception:

@@ -52,6 +52,8 @@ class PageStyle:
     def _add_style(self, held: list[Message]) -> tuple[Message, Message]:
         start, *parts = held
         page = b"".join(part.get("body", b"") for part in parts)
+        if _PLACE not in page:
+            return start, {"type": "http.response.body", "body": page}
         page = page.replace(_PLACE, _PLACE + self._style, 1)
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["content-length"] = str(len(page))
@@ -64,6 +66,8 @@ def _asks_for_page(scope: Scope) -> bool:
         scope["type"] == "http"
         and scope["method"] == "GET"
         and "text/html" in Headers(scope=scope).get("accept", "")
+        # A page's address has no ending, and a download's has one.
+        and "." not in scope["path"].rpartition("/")[2]
     )
 
 

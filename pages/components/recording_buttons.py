@@ -126,7 +126,7 @@ def _show_unsaved(room: LiveRoom) -> None:
         st.button("Save again", type="primary", on_click=_press, args=["stop"])
         with st.popover("Give up the unsaved frames"):
             st.markdown("What the disk refused is lost then; what was saved before stays.")
-            st.button("Give them up", on_click=room.recorder.discard)
+            st.button("Give them up", on_click=room.give_up_unsaved)
 
 
 def _show_last(session: Session) -> None:

@@ -10,7 +10,7 @@ from pages.components.sign_in import needs_sign_in
 from pages.components.state import get_settings, get_store
 from pages.components.text import plain
 from posecore import Session
-from posecore.storage.session import MAX_TAGS, TEXT_LIMITS
+from posecore.storage.session import MAX_TAGS, TAG_LIMIT, TEXT_LIMITS
 
 LIVE_CHOICES: Final = (
     "live_athlete",
@@ -45,7 +45,10 @@ def ask_athlete_and_tags(key: str, session: Session | None = None) -> dict[str, 
         max_selections=MAX_TAGS,
         key=f"{key}_tags",
     )
-    return {"athlete": athlete or "", "tags": chosen}
+    return {
+        "athlete": _keep_within("athlete", athlete or ""),
+        "tags": [_keep_within("tag", tag) for tag in chosen],
+    }
 
 
 def ask_name(key: str, session: Session | None = None, placeholder: str = "") -> str:
@@ -75,7 +78,7 @@ def _keep_within(what: str, text: str) -> str:
 
     A limit of the field itself leaves out all of a longer text that is pasted, and says nothing.
     """
-    limit = TEXT_LIMITS[what]
+    limit = TAG_LIMIT if what == "tag" else TEXT_LIMITS[what]
     if len(text) <= limit:
         return text
     st.warning(

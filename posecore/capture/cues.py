@@ -85,6 +85,7 @@ class CuesPart(LivePart):
         self._times: deque[float] = deque()
         # Seconds into the recording that runs, and its id.
         self._recorded: tuple[float, str] | None = None
+        self._stopped_id = ""
         self._frame: PoseFrame | None = None
         self._problem = ""
 
@@ -161,7 +162,9 @@ class CuesPart(LivePart):
     def see(self, moment: LiveMoment) -> None:
         """Remember where the joints are, and where the recording stands."""
         self._frame = moment.frame
-        self._recorded = (moment.recorded_s, moment.recording_id) if moment.is_recording else None
+        # The last frame of a recording may come when it was stopped already.
+        is_recorded = moment.recording_id not in ("", self._stopped_id)
+        self._recorded = (moment.recorded_s, moment.recording_id) if is_recorded else None
 
     def _list_drawn(self) -> list[ShownCue]:
         now_s = self._clock()
@@ -216,7 +219,7 @@ class CuesPart(LivePart):
 
     def recording_stopped(self, session: Session) -> None:
         """Write the notes that waited for the session."""
-        self._recorded = None
+        self._stopped_id, self._recorded = session.id, None
         self._notes.finish()
 
 

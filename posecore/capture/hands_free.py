@@ -78,8 +78,8 @@ class RecordingRoom(Protocol):
         """Start after a countdown, or with what was seen just before; tells whether it began."""
         ...
 
-    def stop_recording(self, **changes: Any) -> None:
-        """Finish the recording."""
+    def stop_recording(self, *, only: str = "", **changes: Any) -> None:
+        """Finish the recording, or only the one with this id."""
 
 
 class HandsFree(LivePart):
@@ -162,7 +162,7 @@ class HandsFree(LivePart):
         choice, now_s = self._choice, moment.frame.time_s
         if moment.is_recording and 0 < choice.stop_after_s <= moment.recorded_s:
             self._is_by_clock = True
-            self._stop()
+            self._stop(moment)
         again_at_s = self._again_at_s  # once: whoever presses No more is on another thread
         if again_at_s is not None and now_s >= again_at_s and self._room.is_idle:
             self._again_at_s = None
@@ -176,14 +176,14 @@ class HandsFree(LivePart):
             self._again_at_s = None
             self._start(delay_s=self._choice.countdown_s)
         elif self._choice.gesture_stops:
-            self._stop()
+            self._stop(moment)
 
     def _watch_movement(self, moment: LiveMoment) -> None:
         attempt = self._attempt
         change = attempt.update(moment.frame, moment.image_size)
         if moment.is_recording:
             if change == "ended" and self._is_attempt:
-                self._stop()
+                self._stop(moment)
         elif attempt.is_moving and attempt.moving_since_s <= self._recorded_until_s:
             # The recording was stopped in the midst of it: what goes on is no new attempt.
             attempt.rest()
@@ -224,17 +224,20 @@ class HandsFree(LivePart):
         self.has_number = number is not None
         return True
 
-    def _stop(self) -> None:
-        """Finish the recording; each once, however often it is asked for.
+    def _stop(self, moment: LiveMoment) -> None:
+        """Finish the recording of a frame, or a countdown; each once, however often it is asked.
 
-        The one before may not be done yet: another camera may still finish its own.
+        The one before may not be done yet: another camera may still finish its own. And the frame
+        may come late, when another recording runs already.
         """
-        recorded = self._room.recorder.session_id
+        recorded = moment.recording_id or self._room.recorder.session_id
         alive = {key: each for key, each in self._stoppers.items() if each.is_alive()}
         if recorded not in alive:
             # Not a daemon: the program waits for it when it is closed.
             alive[recorded] = threading.Thread(
-                target=self._room.stop_recording, kwargs=self._room.fields, name="hands free stops"
+                target=self._room.stop_recording,
+                kwargs=self._room.fields | {"only": recorded},
+                name="hands free stops",
             )
             alive[recorded].start()
         self._stoppers = alive

@@ -63,6 +63,8 @@ class JointRecording(LivePart):
         Gives the rooms of the owner's other cameras.
     device : str
         What the camera's device is called where others choose it.
+    group : _Group or None
+        The cameras of the recording that runs here; None where it is the only one.
     """
 
     name = "second_camera"
@@ -72,23 +74,22 @@ class JointRecording(LivePart):
         self.is_wanted = False
         self.device = "Another device"
         self.find_others: Callable[[], Iterable[LiveRoom]] = tuple
-        self._group: _Group | None = None
-        self._left: _Group | None = None
+        self.group: _Group | None = None
         self._clock = ArrivalClock()
 
     @property
     def is_taken_along(self) -> bool:
         """Whether another camera started the recording that runs here."""
-        return self._group is not None and self._group.first is not self
+        return self.group is not None and self.group.first is not self
 
     def see(self, moment: LiveMoment) -> None:
         """Note how long the frame took from its own time to its arrival."""
-        if moment.is_recording and self._group is not None:
+        if moment.is_recording and self.group is not None:
             self._clock.add(moment.frame.time_s, moment.arrived_s, moment.recorded_s)
 
     def status(self) -> dict[str, Any]:
         """How many cameras record along, and what the owner's other cameras see."""
-        group = self._group
+        group = self.group
         return {
             "n_along": 0 if group is None else len(group.members) - 1,
             "cameras": [_describe(each) for each in self.find_others() if each.pipeline.is_open],
@@ -97,8 +98,8 @@ class JointRecording(LivePart):
     def recording_started(self) -> None:
         """Start the other cameras, where that is wanted and none has started this one."""
         room = self._room()
-        self._clock, self._left = ArrivalClock(), None
-        if self._group is not None or not self.is_wanted or room is None:
+        self._clock = ArrivalClock()
+        if self.group is not None or not self.is_wanted or room is None:
             return
         group = _Group(self)
         others = [each for each in self.find_others() if _is_free(each) and each is not room]
@@ -107,12 +108,12 @@ class JointRecording(LivePart):
             other.joint._join(group, _name_camera(fields, number), room.recorder.countdown_s)
         if group.members:
             group.members.insert(0, self)
-            self._group = group
+            self.group = group
 
     def _join(self, group: _Group, fields: dict[str, Any], delay_s: float) -> None:
         room = self._room()
         assert room is not None
-        self._group = group
+        self.group = group
         with group.lock:  # before it starts: its camera may end at any moment
             group.members.append(self)
         is_started = False
@@ -122,23 +123,22 @@ class JointRecording(LivePart):
             room.problem = str(error)
         if not is_started:
             group.let_go(self)
-            self._group = None
+            self.group = None
 
     def recording_stopped(self, session: Session) -> None:
         """Keep what was stored, with its clock, until all cameras have stopped.
 
         Of a camera whose picture changed its shape meanwhile it is the longest session.
         """
-        group, clock = self._group, self._clock.read()
+        group, clock = self.group, self._clock.read()
         if group is not None and clock is not None:
             with group.lock:
                 before = group.stored.get(self)
                 if before is None or session.duration_s > before[0].duration_s:
                     group.stored[self] = (session, clock)
 
-    def stop_others(self) -> None:
-        """Stop the cameras that record along with this one, which has stopped."""
-        group, self._left = self._left or self._group, None
+    def stop_others(self, group: _Group | None) -> None:
+        """Stop the cameras that recorded along with this one, which has stopped."""
         if group is None:
             return
         with group.lock:
@@ -153,8 +153,7 @@ class JointRecording(LivePart):
 
     def leave(self) -> None:
         """Record along no more; with the last camera the tracks are joined."""
-        group, self._group = self._group, None
-        self._left = group
+        group, self.group = self.group, None
         if group is None:
             return
         is_over = group.let_go(self)

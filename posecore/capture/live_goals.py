@@ -24,6 +24,7 @@ from posecore.topology import Landmark
 
 GOOD_RGB: Final[Colour] = (0, 158, 115)
 WARN_RGB: Final[Colour] = (230, 159, 0)
+_SAME_S: Final = 1e-3
 _RADIUS_SHARE: Final = 0.2  # of the trunk's length
 _LEAST_RADIUS, _LARGEST_RADIUS = 1 / 26, 1 / 14  # of the picture's height
 _N_DASHES: Final = 5
@@ -74,10 +75,13 @@ class _Counted:
     recording_id: str
     goals: list[SessionGoal]
     n_frames: int
+    length_s: float
 
     def is_of(self, session: Session) -> bool:
         """Whether it was counted of exactly the frames that were stored."""
-        return self.recording_id == session.id and self.n_frames == session.frame_count
+        is_as_long = math.isclose(self.length_s, session.duration_s, abs_tol=_SAME_S)
+        is_whole = self.n_frames == session.frame_count and is_as_long
+        return self.recording_id == session.id and is_whole
 
 
 class LiveGoals(LivePart):
@@ -166,7 +170,8 @@ class LiveGoals(LivePart):
         """Put away what was counted in a recording, and count anew in another or outside of one."""
         if self._recording_id:
             goals = [SessionGoal(goal=each.goal, result=each.result) for each in self._trackers]
-            self._counted = _Counted(self._recording_id, goals, self._n_frames)
+            length_s = self._last_s - self._first_s
+            self._counted = _Counted(self._recording_id, goals, self._n_frames, length_s)
         self._recording_id = recording_id
         for tracker in self._trackers:
             tracker.reset()
@@ -225,6 +230,11 @@ class LiveGoals(LivePart):
                 tracker.reset()
             self._counted = None
 
+    def recording_started(self) -> None:
+        """Forget what was reached in the one before."""
+        with self._lock:
+            self._counted = None
+
     def session_created(self, session_id: str) -> None:
         """Keep what is to be reached, so that it is there whatever happens."""
         if goals := self.goals:
@@ -252,7 +262,7 @@ class LiveGoals(LivePart):
                 SessionGoal(goal=each.goal, result=measure_goal(sequence, each.goal))
                 for each in goals
             ]
-        return _Counted(session.id, goals, session.frame_count)
+        return _Counted(session.id, goals, session.frame_count, session.duration_s)
 
     def camera_ended(self) -> None:
         """Let the next camera begin with a clock of its own; what was counted stays."""

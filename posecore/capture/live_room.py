@@ -92,14 +92,14 @@ class LiveRoom:
         )
         self.hands_free = HandsFree(self, self.buffer)
         self.joint = JointRecording(self)
-        self.mirror_delay.on_top = (self.hands_free.draw_on, self.cues.draw_on)
-        self.mirror_delay.drawn_along = (self.ghost, self.goals)
+        mirror = self.mirror_delay
+        mirror.on_top = (self.hands_free.draw_on, self.cues.draw_on)
+        mirror.drawn_along = (self.ghost, self.goals)
         parts: tuple[LivePart, ...] = (
             self.ghost,
             self.goals,
             self.cues,
-            # The mirror fills the buffer that others look into.
-            self.mirror_delay,
+            mirror,  # fills the buffer that others look into
             self.hands_free,
             self.joint,
             *make_further(self),
@@ -163,39 +163,64 @@ class LiveRoom:
             self._tell(lambda part: part.recording_started())
             return True
 
-    def stop_recording(self, **changes: Any) -> None:
+    def stop_recording(self, *, only: str = "", **changes: Any) -> None:
         """Finish the recording, if one is running; what went wrong is in ``problem``.
 
         Where other cameras record along, theirs are finished, too.
+
+        Parameters
+        ----------
+        only : str
+            Id of the session that is to be finished; whatever is recorded now, where it is empty.
+        **changes
+            Fields that were edited while it ran (name, athlete, tags, description).
         """
-        if self.hands_free.has_number:
-            changes.pop("name", None)
-        elif self._is_turned and "name" in changes:
-            changes["name"] = add_number(changes["name"], TURNED)
-        # What the form of the camera that started them says holds for those it took along.
-        self._finish_recording(**({} if self.joint.is_taken_along else changes))
-        self.joint.stop_others()
+        with self._changing:
+            if only not in ("", self.recorder.session_id):
+                return  # it is finished already, and what runs now is another one
+            if self.hands_free.has_number:
+                changes.pop("name", None)
+            elif self._is_turned and "name" in changes:
+                changes["name"] = add_number(changes["name"], TURNED)
+            # What the form of the camera that started them says holds for those it took along.
+            along = self.joint.group
+            self._finish_recording(**({} if self.joint.is_taken_along else changes))
+        self.joint.stop_others(along)
+
+    def give_up_unsaved(self) -> None:
+        """Finish a recording whose last frames the disk refused with what was saved of it."""
+        with self._changing:
+            self._finish(self.recorder.discard)
 
     def _finish_recording(self, **changes: Any) -> Session | None:
         with self._changing:
             self._is_finishing = True
             try:
-                return self._finish(**changes)
+                return self._finish(self.recorder.stop, **changes)
             finally:
                 self._is_finishing = False
 
-    def _finish(self, **changes: Any) -> Session | None:
+    def _finish(self, end: Callable[[], Session | None], **changes: Any) -> Session | None:
         session = None
         try:
-            session = self.recorder.stop(**changes)
+            session = end()
         except PoseCoreError as error:
             self.problem = str(error)
-        else:
-            self.last_session = session or self.last_session
-            if session is not None:
-                self._tell(lambda part: part.recording_stopped(session))
+        if session is not None:
+            session = self.last_session = self._change(session, changes)
+            self._tell(lambda part: part.recording_stopped(session))
         self._leave_others()
         return session
+
+    def _change(self, session: Session, changes: dict[str, Any]) -> Session:
+        """Store what was edited meanwhile; refused, it costs nothing of what comes afterwards."""
+        if not changes:
+            return session
+        try:
+            return self.recorder.store.update_session(session.id, **changes)
+        except PoseCoreError as error:
+            self.problem = str(error)
+            return session
 
     def _leave_others(self) -> None:
         if self.recorder.state is RecorderState.IDLE and not self.is_going_on:

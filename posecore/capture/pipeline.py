@@ -171,7 +171,7 @@ class LivePipeline:
             Whether frames that still come are refused instead of starting a new thread.
         """
         with self._changed:
-            self._is_shut = for_good
+            self._is_shut |= for_good
             thread, self._thread = self._thread, None
             self._stop.set()
             self._changed.notify_all()

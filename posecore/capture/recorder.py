@@ -38,6 +38,8 @@ class RecorderState(Enum):
     IDLE = "idle"
     COUNTDOWN = "countdown"
     RECORDING = "recording"
+    SAVING = "saving"
+    """Stopped, and the last frames are on their way to the disk."""
     UNSAVED = "unsaved"
     """Stopped, but the last frames wait in memory because the disk refused them."""
 
@@ -88,7 +90,7 @@ class SessionRecorder:
         self._fields = fields
         self._session_id = str(uuid.uuid4())
         self._is_created = False
-        self._is_lost = False
+        self._is_lost = self._is_refused = False
         self._video: VideoRecorder | None = None
         self._waiting = WaitingFrames()
 
@@ -102,7 +104,7 @@ class SessionRecorder:
         if self._fields is None:
             return RecorderState.IDLE
         if self._stopping.is_set():
-            return RecorderState.UNSAVED
+            return RecorderState.UNSAVED if self._is_refused else RecorderState.SAVING
         is_waiting = self._clock() < self._starts_at
         return RecorderState.COUNTDOWN if is_waiting else RecorderState.RECORDING
 
@@ -254,13 +256,8 @@ class SessionRecorder:
             if self._state() is RecorderState.RECORDING:
                 self._waiting.add_dropped(n_frames)
 
-    def stop(self, **changes: Any) -> Session | None:
+    def stop(self) -> Session | None:
         """Finish the recording and save its last frames.
-
-        Parameters
-        ----------
-        **changes
-            Fields that were edited while it ran (name, athlete, tags, description).
 
         Returns
         -------
@@ -273,8 +270,7 @@ class SessionRecorder:
             If the last frames cannot be stored, as on a full disk. They stay in memory: stop again
             when there is room.
         PoseCoreError
-            If the session is gone, or an edited field is outside its limits; what was saved is
-            safe.
+            If the session is gone.
         """
         with self._lock:
             self._stopping.set()
@@ -287,19 +283,37 @@ class SessionRecorder:
                 session = self._foresee(self._finish)
             except StoreError:
                 # Kept in memory: stop again when there is room.
+                self._is_refused = True
                 raise
             except PoseCoreError:
                 self._reset()
                 raise
             self._reset()
-        if session is not None and changes:
-            return self._store.update_session(session.id, **changes)
         return session
 
-    def discard(self) -> None:
-        """Give up frames that could not be saved; what was saved before stays."""
-        if self.state is RecorderState.UNSAVED:
-            self._reset()
+    def discard(self) -> Session | None:
+        """Give up frames that could not be saved, and finish the session with what was saved.
+
+        Returns
+        -------
+        Session or None
+            None where no frames wait for a disk that refused them.
+
+        Raises
+        ------
+        PoseCoreError
+            If not even that can be stored now; what was saved is there, and is finished at the next
+            start.
+        """
+        with self._write_lock:
+            if self.state is not RecorderState.UNSAVED:
+                return None
+            with self._lock:
+                self._waiting.give_up()
+            try:
+                return self._foresee(self._finish)
+            finally:
+                self._reset()
 
     def _finish(self) -> Session | None:
         if self._fields is None:

@@ -89,6 +89,12 @@ class WaitingFrames:
         """Return all frames that wait, and their numbers."""
         return self._frames[:], self._numbers[:]
 
+    def give_up(self) -> None:
+        """Count all frames that wait as dropped."""
+        self.n_kept -= len(self._frames)
+        self._n_dropped += len(self._frames)
+        self.forget(len(self._frames))
+
     def forget(self, n_frames: int) -> None:
         """Let go of the oldest ones, which are stored."""
         del self._frames[:n_frames]

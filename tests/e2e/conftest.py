@@ -51,7 +51,8 @@ def dashboard(data_dir: Path, fill_data: object) -> Iterator[Dashboard]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """One Playwright for all browser tests."""
+    """One Playwright for all browser tests; what they expect may take long on a busy machine."""
+    expect.set_options(timeout=LONG_MS)
     with sync_playwright() as playwright:
         yield playwright
 
@@ -80,7 +81,6 @@ def open_camera_page(playwright: Playwright, camera_clip: Path) -> Iterator[Open
             context = browser.new_context(viewport={"width": width, "height": height}, **options)
             page = context.new_page()
             page.set_default_timeout(LONG_MS)
-            expect.set_options(timeout=LONG_MS)
             page.watch = watch_page(page)  # type: ignore[attr-defined]
             page.goto(url)
             return page

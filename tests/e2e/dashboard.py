@@ -86,9 +86,9 @@ def run_dashboard(
     finally:
         process.terminate()
         try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            process.wait(timeout=60)
+        finally:
+            process.kill()  # without effect where it has ended, as it should have
             process.wait()
 
 

@@ -53,7 +53,6 @@ def open_room(playwright, alone_clip, dashboard):
                 viewport={"width": 1280, "height": 900}, **options
             ).new_page()
             page.set_default_timeout(LONG_MS)
-            expect.set_options(timeout=LONG_MS)
             watch = watch_page(page)
             page.goto(f"{dashboard.url}/live?{query}")
             if is_started:

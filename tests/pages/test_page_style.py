@@ -34,13 +34,14 @@ def client(tmp_path):
         Route("/stream", stream),
         Route("/other", lambda _: HTMLResponse("<html><body>Scan this</body></html>")),
         Route("/missing", lambda _: HTMLResponse(PAGE, status_code=404)),
+        Route("/report.html", lambda _: HTMLResponse(PAGE)),
         Route("/text", lambda _: PlainTextResponse(PAGE)),
-        Mount("/", StaticFiles(directory=tmp_path)),
+        Mount("/", StaticFiles(directory=tmp_path, html=True)),
     ]
     return TestClient(Starlette(routes=routes, middleware=[Middleware(PageStyle, style=style)]))
 
 
-@pytest.mark.parametrize("path", ["/index.html", "/stream"])
+@pytest.mark.parametrize("path", ["/", "/stream"])
 def test_style_is_in_the_page_before_anything_is_drawn(client, path):
     answer = client.get(path, headers=BROWSER)
     assert answer.text == PAGE.replace("</div>", f"</div><style>{STYLE}</style>")
@@ -48,17 +49,17 @@ def test_style_is_in_the_page_before_anything_is_drawn(client, path):
 
 
 def test_a_browser_that_has_the_page_without_the_style_gets_it_anew(client):
-    without = client.get("/index.html", headers={"accept": "*/*"})
+    without = client.get("/", headers={"accept": "*/*"})
     assert without.text == PAGE
     kept = {"if-none-match": without.headers["etag"]}
-    assert client.get("/index.html", headers={"accept": "*/*"} | kept).status_code == 304
-    answer = client.get("/index.html", headers=BROWSER | kept)
+    assert client.get("/", headers={"accept": "*/*"} | kept).status_code == 304
+    answer = client.get("/", headers=BROWSER | kept)
     assert STYLE in answer.text
     assert "etag" not in answer.headers
     assert "last-modified" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/other", "/missing", "/text"])
+@pytest.mark.parametrize("path", ["/other", "/missing", "/text", "/report.html"])
 def test_what_is_not_the_page_stays_as_it_is(client, path):
     answer = client.get(path, headers=BROWSER)
     assert STYLE not in answer.text

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux has further addresses of its own without asking"
 )
 NEAR, STRANGER, PAIRED, OTHER = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
-SHORT_S = 2.0
+SHORT_S = 4.0
 """Long enough for a busy machine to shake hands."""
 HALF_A_REQUEST = b"GET /phone HTTP/1.1\r\nHost: x\r\nX-Half: "
 

@@ -53,7 +53,7 @@ def clock():
 
 
 @pytest.fixture
-def cues(store, recorder, clock):
+def cues(store, clock):
     return CuesPart(store, clock=clock)
 
 
@@ -154,6 +154,23 @@ def test_a_cue_is_a_note_of_the_recording_although_nothing_of_it_is_on_the_disk_
     assert (note.start_s, note.author) == (0.5, "local")
 
 
+def test_the_last_frame_may_come_behind_the_stop_and_no_cue_is_of_its_recording_then(
+    cues, recorder
+):
+    recorder.start(name="Wall")
+    see(cues, recorder)
+    moment_id = recorder.session_id
+    cues.recording_stopped(recorder.stop())
+    frame = make_frame(0.1)
+    cues.see(
+        LiveMoment(
+            frame=frame, calm=frame, frame_number=1, image_size=SIZE, frame_rgb=GREY,
+            arrived_s=0.1, recording_id=moment_id,
+        )
+    )  # fmt: skip
+    assert send(cues, text="Late")[0] is False
+
+
 def test_a_mark_is_a_note_and_stands_where_the_viewer_saw_it(cues, recorder, store):
     recorder.start(name="Wall")
     for time_s in (0.0, 20.0):
@@ -176,7 +193,7 @@ def test_a_guest_s_cue_is_the_guest_s_note_and_waits_until_it_may_be(store, reco
     told = Told()
     message = {"kind": "arrow", "joint": "left_hip", "text": "in"}
     assert cues.send(message, author="coach", by="Carla", tell=told)
-    session = recorder.stop(athlete="Mira")
+    session = store.update_session(recorder.stop().id, athlete="Mira")
     cues.recording_stopped(session)
     assert told.wait() == ["kept"]
     [note] = store.notes.list(session.id)

@@ -334,7 +334,7 @@ def test_a_stop_is_heard_while_another_camera_still_finishes_the_recording_befor
 ):
     choose(stage, starts_by=starts_by, still_for_s=2)
     may_end = threading.Event()
-    monkeypatch.setattr(stage.room.joint, "stop_others", lambda: may_end.wait(WAIT_S))
+    monkeypatch.setattr(stage.room.joint, "stop_others", lambda _: may_end.wait(WAIT_S))
 
     def act(seconds, frames):
         for _ in stage.act(seconds, frames):

@@ -233,6 +233,49 @@ def test_a_full_disk_in_one_stops_both_and_joins_them_when_there_is_room(
     assert store.tracks.find_offset(first.id, second.id) is not None
 
 
+def test_given_up_frames_leave_the_next_recording_to_itself(cameras, clock, store, monkeypatch):
+    first, second = (camera.room for camera in cameras)
+    start(cameras[0])
+    film_both(cameras, clock, 60)
+    append = store.append_frames
+
+    def refuse(*_given, **_more):
+        raise StorageFullError("The disk is full; free some space and try again.")
+
+    monkeypatch.setattr(store, "append_frames", refuse)
+    first.stop_recording()
+    assert first.recorder.state is RecorderState.UNSAVED
+    monkeypatch.setattr(store, "append_frames", append)
+    first.give_up_unsaved()
+    assert states(cameras) == [RecorderState.IDLE, RecorderState.UNSAVED]
+    second.stop_recording()
+    start(cameras[0])
+    assert states(cameras) == [RecorderState.RECORDING] * 2, "not of the recording before"
+    film_both(cameras, clock, 20)
+    first.stop_recording()
+    wait_for_synchronising()
+    assert all(each.status != "recording" for each in store.get_sessions())
+    newest = store.get_sessions()[:2]
+    assert store.tracks.find_offset(newest[0].id, newest[1].id) is not None
+
+
+def test_what_is_started_while_others_are_being_stopped_is_not_stopped_with_them(cameras, clock):
+    first, second = (camera.room for camera in cameras)
+    start(cameras[0])
+    film_both(cameras, clock, 20)
+    stop_others = first.joint.stop_others
+
+    def stop_them_late(group):
+        first.joint.stop_others = stop_others
+        second.stop_recording()  # by hand, just then
+        start(cameras[0])
+        stop_others(group)
+
+    first.joint.stop_others = stop_them_late
+    first.stop_recording()
+    assert states(cameras) == [RecorderState.RECORDING] * 2
+
+
 def test_one_after_the_other_makes_pairs_of_its_own(cameras, clock, store):
     for _ in range(2):
         start(cameras[0])
@@ -298,7 +341,7 @@ def test_a_camera_that_ends_while_it_is_taken_along_leaves_the_group(cameras, mo
 
     monkeypatch.setattr(second.room, "start_recording", end_at_once)
     start(first)
-    group = first.room.joint._group
+    group = first.room.joint.group
     assert group is None or second.room.joint not in group.members
 
 

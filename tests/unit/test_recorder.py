@@ -13,7 +13,7 @@ from posecore.capture.recorder import NO_FRAME, UNFORESEEN, RecorderState, Sessi
 from posecore.capture.rolling_buffer import RememberedFrame
 from posecore.errors import InvalidFieldError, SessionNotFoundError, StoreError
 from posecore.synthetic import make_squats
-from tests.unit.live_rooms import wait_until
+from tests.unit.live_rooms import WAIT_S, wait_until
 
 SIZE = (640, 360)
 SQUATS = make_squats(duration_s=4.0)
@@ -125,26 +125,11 @@ def test_one_recorder_records_one_session_after_another(recorder, store):
     assert {session.frame_count for session in store.get_sessions()} == {1}
 
 
-def test_fields_edited_while_recording_are_kept(recorder):
-    recorder.start(name="Recording 3")
-    recorder.add_frame(make_frame(0.0), SIZE)
-    assert recorder.stop(name="Overhang", athlete="Jo").athlete == "Jo"
-
-
 def test_an_unusable_name_starts_nothing(recorder, store):
     with pytest.raises(InvalidFieldError, match="shorten"):
         recorder.start(name="x" * 201)
     assert recorder.state is RecorderState.IDLE
     assert store.get_sessions() == []
-
-
-def test_an_unusable_edited_name_does_not_cost_the_recording(recorder, store):
-    recorder.start(name="Wall")
-    recorder.add_frame(make_frame(0.0), SIZE)
-    with pytest.raises(InvalidFieldError):
-        recorder.stop(name="")
-    (session,) = store.get_sessions()
-    assert (session.name, session.status, session.frame_count) == ("Wall", "completed", 1)
 
 
 def test_frames_keep_the_numbers_they_came_with(recorder, store):
@@ -291,6 +276,48 @@ def test_what_nobody_foresaw_at_the_stop_waits_to_be_saved_again(recorder, store
         assert recorder.state is RecorderState.UNSAVED
     assert recorder.stop().frame_count == 1
     assert recorder.state is RecorderState.IDLE
+
+
+def test_while_it_is_being_saved_nothing_can_be_given_up(recorder, store, monkeypatch):
+    append, saving, may_end = store.append_frames, threading.Event(), threading.Event()
+
+    def append_slowly(*given, **more):
+        saving.set()
+        assert may_end.wait(WAIT_S)
+        return append(*given, **more)
+
+    recorder.start(name="Wall")
+    recorder.add_frame(make_frame(1.0), SIZE)
+    monkeypatch.setattr(store, "append_frames", append_slowly)
+    stopping, giving_up = (
+        threading.Thread(target=each) for each in (recorder.stop, recorder.discard)
+    )
+    stopping.start()
+    assert saving.wait(WAIT_S)
+    wait_until(lambda: recorder.state is RecorderState.SAVING)
+    giving_up.start()
+    may_end.set()
+    for each in (stopping, giving_up):
+        each.join(WAIT_S)
+    (session,) = store.get_sessions()
+    assert (session.status, session.frame_count) == ("completed", 1)
+    assert recorder.state is RecorderState.IDLE
+
+
+def test_what_was_saved_stays_when_the_rest_is_given_up(recorder, store, monkeypatch):
+    monkeypatch.setattr("posecore.capture.recorder.BATCH_INTERVAL_S", 0.01)
+    recorder.start(name="Wall")
+    recorder.add_frame(make_frame(1.0), SIZE)
+    wait_until(lambda: [each.frame_count for each in store.get_sessions()] == [1])
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "append_frames", fail)
+        recorder.add_frame(make_frame(2.0), SIZE)
+        with pytest.raises(StoreError):
+            recorder.stop()
+    session = recorder.discard()
+    assert (session.status, session.frame_count, session.dropped_count) == ("completed", 1, 1)
+    assert recorder.state is RecorderState.IDLE
+    assert recorder.discard() is None
 
 
 def test_one_who_fails_when_told_of_the_session_does_not_end_the_recording(store, monkeypatch):

@@ -114,6 +114,7 @@ function makePanel(root) {
       countdown: `starts in ${Math.ceil(status.countdown_s || 0)}`,
       // As short as the other: nothing jumps on a phone.
       recording: nAlong ? `${nAlong + 1} cameras` : "recording",
+      saving: "saving",
       unsaved: "not saved yet",
     }[status.recorder] || (status.camera === "on" ? "ready" : "camera off");
     find("fps").hidden = status.camera !== "on";

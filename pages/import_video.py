@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.import_jobs import show_jobs, submit_files
+from pages.components.import_jobs import has_jobs, show_jobs, submit_files
 from pages.components.recording_form import ask_athlete_and_tags, ask_keep_video
 from pages.components.state import get_settings
 from posecore.formats.catalogue import IMPORT_ENDINGS
@@ -33,7 +33,7 @@ with st.form("import", clear_on_submit=True):
 
 if is_submitted and files:
     submit_files(files, fields, keep_video=keep_video)
-elif is_submitted:
+elif is_submitted and not has_jobs():  # a second press is answered by what the first began
     st.warning("Choose a file first: drop it on the field above, or press its button.")
 
 show_jobs()

@@ -67,8 +67,9 @@ if sign_in != LOCAL_SIGN_IN:
 
 st.subheader("Data")
 st.markdown(
-    "Everything is in one file on this computer. For a backup, end posecore first, then copy it: "
-    "while it runs, the latest recordings are in a second file beside it."
+    "All sessions are in one file on this computer, and the videos that were kept are in a folder. "
+    "For a backup, end posecore first, then copy both: while it runs, the latest recordings are in "
+    "a second file beside the first."
 )
-st.code(str(settings.database), language=None)
-st.caption("The environment variable POSECORE_DATA or POSECORE_DB puts it elsewhere.")
+st.code(f"{settings.database}\n{settings.videos_dir}", language=None)
+st.caption("The environment variable POSECORE_DATA or POSECORE_DB puts them elsewhere.")

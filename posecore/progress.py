@@ -11,6 +11,9 @@ MONTH_DAYS: Final = 30.0
 FEWEST: Final = 4
 """Sessions on different moments that a trend needs."""
 
+SHORTEST_DAYS: Final = 7.0
+"""From the first session to the last: what changes within a training is no change a month."""
+
 TREND_RULE: Final = (
     "the median of the slopes between all pairs of sessions (Theil-Sen), which single odd sessions "
     "do not move; its range holds the true slope in 95 of 100 cases if the sessions' scatter is "
@@ -86,7 +89,7 @@ def compute_trend(values: Sequence[SessionValue]) -> Trend | None:
     Returns
     -------
     Trend or None
-        None for fewer than four sessions at different moments.
+        None for fewer than four sessions at different moments, or within less than a week.
 
     Notes
     -----
@@ -97,13 +100,15 @@ def compute_trend(values: Sequence[SessionValue]) -> Trend | None:
     )
     if len({each.recorded_at for each in known}) < FEWEST:
         return None
+    begin = known[0].recorded_at
+    last_day = (known[-1].recorded_at - begin).total_seconds() / _SECONDS_A_DAY
+    if last_day < SHORTEST_DAYS:
+        return None
     from scipy.stats import theilslopes
 
     taken = known[:: -(-len(known) // _MOST)]
-    begin = known[0].recorded_at
     days = [(each.recorded_at - begin).total_seconds() / _SECONDS_A_DAY for each in taken]
     result = theilslopes([each.value for each in taken], days)
-    last_day = (known[-1].recorded_at - begin).total_seconds() / _SECONDS_A_DAY
     slope, intercept = float(result.slope), float(result.intercept)
     return Trend(
         per_month=MONTH_DAYS * slope,

@@ -54,8 +54,11 @@ def show_verdict(comparison: Comparison) -> None:
         cell = Cell(f"{comparison.score:.0f}", "of 100")
         show_numbers([Figure("Similarity", cell, SCORE_FORMULA)], key="similarity")
     told = f"Brought together {together}; {plain(shares)} are compared."
-    if min(comparison.a_share, comparison.b_share) < _LITTLE:
-        told = f":orange[Only {plain(shares)} are compared.] Brought together {together}."
+    named = {"A": comparison.a_share, "B": comparison.b_share}
+    if little := [f"{share:.0%} of {name}" for name, share in named.items() if share < _LITTLE]:
+        verb = "is" if len(little) == 1 else "are"
+        only = plain(" and ".join(little))
+        told = f":orange[Only {only} {verb} compared.] Brought together {together}."
     words.markdown(f"{verdict}  \n{told}")
 
 

@@ -120,10 +120,16 @@ def _write_upload(file: UploadedFile, folder: Path) -> Path:
     return path
 
 
+def has_jobs() -> bool:
+    """Whether anything was imported in this run of the program."""
+    jobs = get_queue(get_store().owner).jobs
+    return bool(jobs or st.session_state.get("taken_in"))
+
+
 def show_jobs() -> None:
     """Show the owner's imports of this run, newest first, while one runs up to date."""
     queue = get_queue(get_store().owner)
-    if queue.jobs or st.session_state.get("taken_in"):
+    if has_jobs():
         st.subheader("Imports")
     _show_taken_in()
     is_busy = _is_busy(queue)

@@ -195,7 +195,9 @@ def _make_figure(
 def _make_trend(values: list[SessionValue], choice: MetricChoice) -> Figure:
     trend = compute_trend(values)
     if trend is None:
-        return Figure("Trend a month", Cell(), _TREND, "needs four sessions with a value")
+        return Figure(
+            "Trend a month", Cell(), _TREND, "needs four sessions with a value, over a week or more"
+        )
     digits = choice.metric.digits + 1
     slope, low, high = (
         ("+" if each > 0 else "") + as_value(each, digits)

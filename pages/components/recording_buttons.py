@@ -5,7 +5,6 @@ from typing import Any, Final, Literal
 import streamlit as st
 
 from pages.components.live_streams import make_audience, make_publisher
-from pages.components.recording_form import LIVE_CHOICES
 from pages.components.session_dialogs import choose_discard, confirm_discard, is_there
 from pages.components.state import get_store
 from pages.components.text import plain
@@ -41,13 +40,7 @@ def get_room(settings: Settings) -> LiveRoom:
 
 
 def leave_live() -> None:
-    """Have Live begin with its Start button and the same choices when one comes back.
-
-    Streamlit forgets the choices of a page that is left.
-    """
-    for key in LIVE_CHOICES:
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
+    """Have Live begin with its Start button when one comes back."""
     for key in ("ghost_is_missing", "discard", "live_pressed"):
         st.session_state.pop(key, None)
     if (kept := st.session_state.get("live_room")) is not None:

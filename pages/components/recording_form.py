@@ -1,7 +1,7 @@
 """What is said about a recording: athlete, name, tags and description, kept while one works."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -12,18 +12,12 @@ from pages.components.text import plain
 from posecore import Session
 from posecore.storage.session import MAX_TAGS, TAG_LIMIT, TEXT_LIMITS
 
-LIVE_CHOICES: Final = (
-    "live_athlete",
-    "live_tags",
-    "live_countdown",
-    "live_mirror",
-    "live_keep_video",
-)
-"""Keys of what is chosen on Live for more than one recording."""
-
 
 def ask_athlete_and_tags(key: str, session: Session | None = None) -> dict[str, Any]:
-    """Ask who moves and under which tags, offering those used before."""
+    """Ask who moves and under which tags, offering those used before.
+
+    Without a session they are for the next one, and hold until they are changed.
+    """
     known = get_store().get_sessions()
     athletes = sorted({each.athlete for each in known if each.athlete})
     tags = sorted({tag for each in known for tag in each.tags})
@@ -35,6 +29,7 @@ def ask_athlete_and_tags(key: str, session: Session | None = None) -> dict[str, 
         placeholder="Who moves? Type a name",
         accept_new_options=True,
         key=f"{key}_athlete",
+        persist_state=None if session else "session",
     )
     chosen = st.multiselect(
         "Tags",
@@ -44,6 +39,7 @@ def ask_athlete_and_tags(key: str, session: Session | None = None) -> dict[str, 
         accept_new_options=True,
         max_selections=MAX_TAGS,
         key=f"{key}_tags",
+        persist_state=None if session else "session",
     )
     return {
         "athlete": _keep_within("athlete", athlete or ""),
@@ -95,6 +91,7 @@ def ask_keep_video(key: str, *, disabled: bool = False) -> bool:
     return st.toggle(
         "Keep video",
         key=f"{key}_keep_video",
+        persist_state="session",
         disabled=disabled,
         help=(
             f"The picture of the athlete is stored on the computer that runs posecore{where}; ask "

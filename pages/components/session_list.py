@@ -86,7 +86,7 @@ def show_page(sessions: list[Session]) -> None:
 
 def _show_row(session: Session, lenders: dict[str, str]) -> None:
     with st.container(border=True, key=f"row_{session.id}", gap="xsmall"):
-        facts, buttons = st.columns([5, 5], vertical_alignment="center")
+        facts, buttons = st.columns([4, 5], vertical_alignment="center")
         with facts:
             st.checkbox(plain(session.name), key=f"choose_{session.id}", persist_state="page")
             st.caption(_describe(session, lenders))

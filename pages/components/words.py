@@ -53,9 +53,10 @@ def as_date(moment: datetime) -> str:
 
 
 def as_facts(session: Session) -> str:
-    """One line: when, how long, how many frames."""
-    facts = [as_date(session.created_at), as_length(session.duration_s)]
-    facts.append(as_frames(session))
+    """One line: when, how long, how many frames; of one that is being made only when it began."""
+    facts = [as_date(session.created_at)]
+    if session.status not in ("recording", "processing"):
+        facts += [as_length(session.duration_s), as_frames(session)]
     return " · ".join(facts)
 
 

@@ -27,7 +27,7 @@ from posecore.sequence import PoseSequence
 
 Floats = NDArray[np.float64]
 
-WAYS: Final[dict[Way, str]] = {"own": "Own pace", "waiting": "Waits"}
+WAYS: Final[dict[Way, str]] = {"own": "Own pace", "waiting": "Waits for you"}
 """How a ghost can run, for people."""
 
 _CALM_S: Final = 0.06

@@ -81,8 +81,7 @@ class LiveRoom:
             store, model=settings.model, on_created=self._tell_session_created
         )
         self.ghost = Ghost()
-        self.goals = LiveGoals(store)
-        self.cues = CuesPart(store)
+        self.goals, self.cues = LiveGoals(store), CuesPart(store)
         self.buffer = RollingBuffer()
         self.keeper = StretchKeeper(
             store, self.buffer, model=settings.model, get_goals=lambda: self.goals.goals

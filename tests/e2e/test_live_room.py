@@ -124,7 +124,7 @@ def test_ghost_scores_high_for_its_own_movement_and_low_for_another(open_room, f
     expect(waits).to_have_attribute("aria-pressed", "false")
     waits.click()
     expect(waits).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("radio", name="Waits")).to_be_checked()
+    expect(page.get_by_role("radio", name="Waits for you")).to_be_checked()
     expect(panel).to_contain_text("goes on as you move")
     wait_for(page, panel, f"Number(read('score')) >= {ALIKE}")
     # Played to its end by the movement alone, it begins again.

@@ -144,7 +144,7 @@ def test_mirrored_hung_from_the_hips_and_at_their_own_size(database):
 def test_that_little_of_a_session_is_compared_is_said_first(database):
     a, b = fill(database, make_squats(2.0)), fill(database, make_squats(20.0))
     page = choose(open_page(a=a, b=b), "Bring together by", "start")
-    assert ":orange[Only 100" in texts(page)
+    assert ":orange[Only 10\\% of B is compared.]" in texts(page)
 
 
 def test_a_link_shows_the_same_comparison_again(database):

@@ -67,9 +67,10 @@ def test_scatter_without_a_direction_is_no_clear_trend():
         make_values(1.0, 2.0, 3.0),
         make_values(*[np.nan] * 9),
         make_values(1.0, 2.0, 3.0, 4.0, 5.0, every_days=0),
+        make_values(1.0, 2.0, 3.0, 4.0, 5.0, every_days=2 / 1440),
     ],
 )
-def test_too_few_moments_have_no_trend(values):
+def test_too_few_moments_or_one_training_have_no_trend(values):
     assert compute_trend(values) is None
 
 

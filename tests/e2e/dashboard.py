@@ -138,6 +138,25 @@ def run_browser(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
         browser.close()
 
 
+STAND_STILL = """
+async (it) => {
+  // A press is answered with the next picture, and moves what it moves from then on.
+  for (let n = 0; n < 2; n += 1) await new Promise(requestAnimationFrame);
+  await Promise.allSettled(it.getAnimations({ subtree: true }).map(({ finished }) => finished));
+}
+"""
+
+
+def open_expander(page: Page, title: str, *, timeout_ms: float = 60_000) -> None:
+    """Open what is folded away, and wait until it stands still.
+
+    Before that a press may begin on one of its parts and end on another, and is none then.
+    """
+    head = page.locator("summary").filter(has_text=title)
+    head.click(timeout=timeout_ms)
+    page.get_by_test_id("stExpander").filter(has=head).evaluate(STAND_STILL)
+
+
 @dataclass
 class Watch:
     """What a page asked for, and what went wrong in it."""

@@ -10,6 +10,7 @@ import posecore
 from posecore import measure_goal, open_store
 from posecore.goals import Goal
 from tests.e2e.camera_page import start_camera, write_camera_clip
+from tests.e2e.dashboard import open_expander
 
 # Who jumps in the video bends the right knee by more than 40 degrees with each jump, 15 to 24 times
 # in 40 s however many frames are skipped, and does not lift a leg beside the head.
@@ -71,7 +72,7 @@ def test_goals_say_that_they_are_of_now_while_the_picture_is_late(open_camera_pa
     start_camera(page)
     moment = page.locator(".goal-moment")
     expect(moment).to_have_text("Goals")
-    page.get_by_test_id("stExpander").filter(has_text="Delayed mirror").locator("summary").click()
+    open_expander(page, "Delayed mirror")
     page.get_by_text("Show the picture later").click()
     expect(moment).to_have_text("Goals, of now: the picture is 8 s old.")
     expect(page.get_by_label(f"{STEP.label}: time in the zone")).to_have_text(re.compile(r"\d s$"))

@@ -21,7 +21,7 @@ from tests.e2e.camera_page import (
     start_camera,
     write_camera_clip,
 )
-from tests.e2e.dashboard import run_browser, watch_page
+from tests.e2e.dashboard import open_expander, run_browser, watch_page
 
 DELAY_S = 3
 CAMERA_FPS = 30
@@ -141,13 +141,9 @@ def find_delay(page, seconds):
     return float(np.percentile(delays_s, 10))
 
 
-def open_choice(page, name):
-    page.get_by_test_id("stExpander").filter(has_text=name).locator("summary").click()
-
-
 def test_the_mirror_is_late_by_the_seconds_that_were_chosen(page):
     panel = page.get_by_test_id("live-panel")
-    open_choice(page, "Delayed mirror")
+    open_expander(page, "Delayed mirror")
     panel.evaluate(WATCH_MARKS, {"cell": CELL_PX, "left": LEFT_PX, "top": TOP_PX, "bits": N_BITS})
     slider = page.get_by_role("slider", name="Seconds ago")
     page.get_by_text("Show the picture later").click()
@@ -184,7 +180,7 @@ def test_keep_that_one_makes_a_session_while_the_stream_goes_on(page):
 
 
 def test_a_question_stays_open_when_the_next_recording_begins_by_itself(page):
-    open_choice(page, "Hands free")
+    open_expander(page, "Hands free")
     for name in ("Stop after, seconds", "Again after a pause of, seconds"):
         page.get_by_role("slider", name=name).press("ArrowRight")  # 10 s
     panel, dialog = page.get_by_test_id("live-panel"), page.get_by_role("dialog")

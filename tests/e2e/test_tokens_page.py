@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from posecore import open_store
+from tests.e2e.dashboard import open_expander
 
 PATIENCE_MS = 60_000
 TOKEN = re.compile(r"pc_[A-Za-z0-9_-]{43}")
@@ -20,7 +21,7 @@ def fill_data(data_dir):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_token_is_shown_once_and_gone_with_its_dialog(dashboard, open_page, width):
     page, watch = open_page(f"{dashboard.url}/settings", width=width)
-    page.locator("summary").filter(has_text="API tokens").click(timeout=PATIENCE_MS)
+    open_expander(page, "API tokens")
     page.get_by_role("button", name="Make a token").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("What is it for?").fill(f"Script {width}")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from posecore import open_store
 from posecore.synchronising import estimate_offset
 from tests.e2e.camera_page import acknowledge_privacy, write_camera_clip
-from tests.e2e.dashboard import run_dashboard
+from tests.e2e.dashboard import open_expander, run_dashboard
 from tests.e2e.test_journey import player, wait_for_timer
 
 
@@ -38,7 +38,7 @@ def start_camera(page: Page) -> None:
 
 
 def open_second_camera(page: Page) -> None:
-    page.get_by_text("Second camera", exact=True).click()
+    open_expander(page, "Second camera")
     expect(
         page.get_by_test_id("live-panel").get_by_text(
             re.compile(r"frames/s · (some|no)body in view")

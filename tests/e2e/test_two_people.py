@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 from posecore import write_sequence
 from posecore.synthetic import make_squats
 from tests.e2e import provider
-from tests.e2e.dashboard import find_free_port, run_dashboard
+from tests.e2e.dashboard import find_free_port, open_expander, run_dashboard
 from tests.e2e.provider import LONG_MS, add_person, run_provider, sign_in, sign_out, write_secrets
 
 # Each page is looked at by one, another and nobody in tests/pages/test_signed_in.py.
@@ -382,7 +382,7 @@ def sign_in_here(page, subject):
 def share_an_athlete(page, url, athlete, right):
     """Make a link in Settings, as its owner does; returns it."""
     open_quietly(page, f"{url}/settings")
-    page.get_by_text("Sharing", exact=True).click()
+    open_expander(page, "Sharing")
     page.get_by_role("button", name="Share an athlete").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Athlete").click()
@@ -399,7 +399,7 @@ def share_an_athlete(page, url, athlete, right):
 def take_back(page, url):
     """Take the one share back, in Settings."""
     open_quietly(page, f"{url}/settings")
-    page.get_by_text("Sharing", exact=True).click()
+    open_expander(page, "Sharing")
     page.get_by_role("button", name="Take back", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible(timeout=LONG_MS)
